@@ -1,0 +1,1 @@
+"""vibenv's Nushell plugin."""

@@ -1,0 +1,140 @@
+"""What vibenv talks about, as small frozen data.
+
+Times are aware UTC datetimes, durations are timedeltas, sizes are bytes. None of these objects does I/O.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from .errors import UsageError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.ASCII)
+
+
+def session_name(text: str) -> str:
+    """`text`, when it may name a session: lower-case letters, digits and `_.-`, at most 63, the first alphanumeric.
+
+    Raises: UsageError, before anything is asked of an engine.
+    """
+    if _NAME.fullmatch(text):
+        return text
+    raise UsageError(
+        f"`{text}` cannot name a session",
+        code="session::bad_name",
+        help="a name has 1 to 63 characters out of a-z, 0-9, `_`, `.` and `-`, and begins with a letter or a digit",
+        about="name",
+    )
+
+
+class SessionState(enum.StrEnum):
+    """A session's state; the engine's `exited` is shown as `stopped`, its other words are kept."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    PAUSED = "paused"
+    RESTARTING = "restarting"
+    STOPPED = "stopped"
+    REMOVING = "removing"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A vibenv: one container of ours and the terminal in it. `id` is the container's; the name is a label on it."""
+
+    name: str
+    id: str
+    state: SessionState
+    created: datetime
+    uptime: timedelta | None
+    """Time since its program started, while it runs; as exact as the engine's own list is: to the second below a
+    minute, to the minute below an hour, to the hour below two days (`docker ps` shows the same figure)."""
+    image: str
+    command: tuple[str, ...]
+    """What the user asked to run; empty for the environment's own terminal."""
+    version: str
+    """The vibenv that made it."""
+    host: str
+
+
+class ComponentState(enum.StrEnum):
+    """The state of one part of a host's stack."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    MISSING = "missing"
+    STALE = "stale"
+    """There, but cut off from another part that was replaced or restarted after it: `vibenv up` mends it."""
+    FOREIGN = "foreign"
+    """The name is taken by something else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One part of a host's stack: `docker`, `registry`, `dagger` or `launcher`."""
+
+    component: str
+    state: ComponentState
+    version: str | None
+    address: str | None
+    since: datetime | None
+    detail: str | None
+    """Why it is not `running`, or what `vibenv up` did to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """An image on an engine. `digest` is the registry's; None when it was never pushed or pulled."""
+
+    reference: str
+    id: str
+    digest: str | None
+    size: int
+    created: datetime
+    labels: dict[str, str]
+
+
+class Verdict(enum.StrEnum):
+    """What a check of `vibenv doctor` came to."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One row of `vibenv doctor`. `fix` is the line to type, None where nothing is to be mended."""
+
+    check: str
+    verdict: Verdict
+    detail: str
+    fix: str | None
+
+
+class StepState(enum.StrEnum):
+    """How far one step of a long command is."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A report of progress. `fraction` is 0.0 to 1.0 where it is known; `took` only when done or failed."""
+
+    step: str
+    state: StepState
+    detail: str = ""
+    fraction: float | None = None
+    took: timedelta | None = None
+
+
+Progress = Callable[[Step], None]
+"""Where long commands report to; called from the command's own thread, must not block."""
