@@ -11,9 +11,9 @@
     ├── Interrupted           the user, or the reader of the stream, ended it
     └── Bug                   vibenv's own fault
 
-Each error carries a stable `code` (`vibenv::session::not_found`) for scripts, a `message` that says what happened with
-the names in it, `help` with the next line to type, and `about`: the name of the parameter at fault (`"name"`,
-`"host"`), which a user interface turns into the place where it was typed.
+Each error carries a stable `code` (`vibenv::session::not_found`) for scripts, a `message` that says what
+happened with the names in it, `help` with the next line to type, and `about`: the name of the parameter at
+fault (`"name"`, `"host"`), which a user interface turns into the place where it was typed.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class EngineError(VibenvError):
 
 
 class Interrupted(VibenvError):
-    """Raised when ctrl-c, or the end of whoever reads the answer, stopped the work; nothing half made is left."""
+    """Raised when ctrl-c, or the end of whoever reads the answer, stopped it; nothing half made is left."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"{what} was interrupted", code="interrupted")

@@ -17,7 +17,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.ASCII)
 
 
 def session_name(text: str) -> str:
-    """`text`, when it may name a session: lower-case letters, digits and `_.-`, at most 63, the first alphanumeric.
+    """`text`, when it may name a session: 1 to 63 of a-z, 0-9 and `_.-`, the first a letter or a digit.
 
     Raises: UsageError, before anything is asked of an engine.
     """
@@ -26,7 +26,7 @@ def session_name(text: str) -> str:
     raise UsageError(
         f"`{text}` cannot name a session",
         code="session::bad_name",
-        help="a name has 1 to 63 characters out of a-z, 0-9, `_`, `.` and `-`, and begins with a letter or a digit",
+        help="a name is 1 to 63 of a-z, 0-9, `_`, `.` and `-`, and begins with a letter or a digit",
         about="name",
     )
 
@@ -45,21 +45,50 @@ class SessionState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A vibenv: one container of ours and the terminal in it. `id` is the container's; the name is a label on it."""
+    """A vibenv: one container of ours and the terminal in it. `id` is the container's."""
 
     name: str
     id: str
     state: SessionState
     created: datetime
     uptime: timedelta | None
-    """Time since its program started, while it runs; as exact as the engine's own list is: to the second below a
-    minute, to the minute below an hour, to the hour below two days (`docker ps` shows the same figure)."""
+    """Time since its program started, while it runs; as exact as the engine's own list is: to the second
+    below a minute, to the minute below an hour, to the hour below two days, then to the day, the week, the
+    month (`docker ps` shows the same figure)."""
     image: str
     command: tuple[str, ...]
     """What the user asked to run; empty for the environment's own terminal."""
     version: str
     """The vibenv that made it."""
     host: str
+
+
+class Access(enum.StrEnum):
+    """What a session may do to the host that it runs on; either socket is as good as being root there."""
+
+    DOCKER = "docker"
+    """Docker's socket and the Dagger engine's."""
+    DAGGER = "dagger"
+    """The Dagger engine's socket only."""
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionDetails:
+    """What only looking at each container tells; the times are exact."""
+
+    session: Session
+    access: Access
+    started: datetime | None
+    """None when it never was."""
+    ended: datetime | None
+    """None while it runs, and when it never was started."""
+    exit_code: int | None
+    """None while it runs, and when it never was started."""
+    size: int
+    """What it wrote into its own file system."""
+    cpus: float | None
+    memory: int | None
 
 
 class ComponentState(enum.StrEnum):
@@ -97,6 +126,70 @@ class Image:
     size: int
     created: datetime
     labels: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """A container as the engine describes it, ours or not."""
+
+    id: str
+    name: str
+    state: SessionState
+    image: str
+    """As it was named when the container was made."""
+    labels: dict[str, str]
+    created: datetime
+    started: datetime | None
+    ended: datetime | None
+    exit_code: int
+    network: str
+    """Its network mode; `container:ID` when it lives in another container's network."""
+    mounts: dict[str, str]
+    """What is mounted in it, by destination: a volume's name, or the host's path."""
+    ports: dict[str, str]
+    """What it publishes: `5000/tcp` to `127.0.0.1:5000`, the first binding of each."""
+    size: int | None
+    """What it wrote into its own file system, where that was asked for."""
+    cpus: float | None
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSpec:
+    """What a container is made from."""
+
+    name: str
+    image: str
+    entrypoint: tuple[str, ...] | None
+    """None leaves the image's own entry point and command."""
+    labels: dict[str, str]
+    env: dict[str, str]
+    binds: tuple[str, ...]
+    """`SOURCE:DESTINATION`, where the source is a path of the host or a volume's name."""
+    ports: dict[str, str]
+    """As Container.ports."""
+    network: str | None
+    """None is the engine's default network."""
+    hostname: str | None
+    init: bool
+    privileged: bool
+    cpus: float | None
+    memory: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineInfo:
+    """What a Docker engine says of itself."""
+
+    version: str
+    api_version: str
+    name: str
+    """The host's name, as the host has it."""
+    storage_driver: str
+    live_restore: bool
+    """Whether containers outlive a restart of the engine."""
+    running: int
+    """Containers that run, ours or not."""
 
 
 class Verdict(enum.StrEnum):

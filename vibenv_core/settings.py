@@ -1,0 +1,67 @@
+"""Every version, image and address that vibenv uses, in one place; a variable `VIBENV_*` sets each."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import UsageError
+
+VERSION = "0.1.0"
+"""vibenv's own version: what it makes is labelled with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Where each piece comes from. `Settings()` is what a machine that can pull images uses."""
+
+    registry_address: str = "localhost:5000"
+    """As both engines reach it; the port is published on 127.0.0.1 of the Docker engine's host."""
+    registry_image: str = "registry:2"
+    dagger_version: str = "v0.21.8"
+    engine_image: str = "registry.dagger.io/engine:v0.21.8"
+    """The Dagger engine's image; of `dagger_version`."""
+    base_image: str = "debian:stable-slim"
+    """What the launcher is built on."""
+    environment_image: str = "debian:stable-slim"
+    """What the Dagger environment of a plain `vibenv launch` starts from."""
+    nushell_image: str = "ghcr.io/nushell/nushell:0.115.1-bookworm"
+    docker_cli_image: str = "docker:28-cli"
+    ca_bundle: Path | None = None
+    """A file of CA certificates for the launcher's build; None trusts what the base image trusts."""
+    pip_index_url: str | None = None
+    """Where the launcher's Python packages come from; None is pip's own default."""
+    apt_mirror: str | None = None
+    """Where the launcher's Debian packages come from; None is what the base image says."""
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str]) -> Settings:
+        """The defaults, each replaced by its variable (`VIBENV_BASE_IMAGE`) where that is set and not empty.
+
+        Raises: UsageError, when VIBENV_REGISTRY_ADDRESS is not of the form HOST:PORT.
+        """
+        given = {
+            field.name: Path(text) if field.name == "ca_bundle" else text
+            for field in dataclasses.fields(cls)
+            if (text := env.get(f"VIBENV_{field.name.upper()}"))
+        }
+        settings = cls(**given)  # type: ignore[arg-type]
+        if not settings.registry_address.rpartition(":")[2].isdecimal():
+            raise UsageError(
+                f"VIBENV_REGISTRY_ADDRESS is `{settings.registry_address}`, which names no port",
+                code="settings::registry_address",
+                help="set it to HOST:PORT, such as localhost:5000, or leave it unset",
+            )
+        return settings
+
+    @property
+    def registry_port(self) -> int:
+        """The port that the registry listens on and that is published."""
+        return int(self.registry_address.rpartition(":")[2])
+
+    @property
+    def launcher_image(self) -> str:
+        """What a session runs in; built by `vibenv create launcher`."""
+        return f"{self.registry_address}/vibenv-launcher:latest"
