@@ -1,8 +1,8 @@
 """How vibenv names and labels what it makes; the only place that knows, both ways.
 
-A container is a session when it carries the label SESSION; the session's name is then read from the container's
-own name, because the engine can rename a container and cannot change a label: the label's value is the name that
-it was made under.
+A container is a session when it carries the label SESSION; the session's name is then read from the
+container's own name, because an engine can rename a container and cannot change its labels: the label's value
+is the name that it was made under.
 """
 
 from __future__ import annotations

@@ -1,0 +1,147 @@
+"""Other programs, run to their end; the only importer of subprocess.
+
+A child has its own process group, so that a ctrl-c at the terminal reaches it by no other way than `cancelled`,
+and so that it can be ended together with what it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import selectors
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO
+
+from .errors import EngineError, Interrupted, NotFound
+
+_TICK_S = 0.05
+"""How often a waiting call looks at `cancelled`."""
+_GRACE_S = 5.0
+"""What a child has between SIGTERM and SIGKILL."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A program that ran to its end; `exit_code` is negative for a signal."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    timeout_s: float,
+    cancelled: threading.Event,
+) -> Finished:
+    """Run `argv` with exactly `env`, and wait for it.
+
+    Raises: NotFound (no such program), Interrupted, EngineError (it took longer than `timeout_s`); the latter
+    two once it was ended.
+    """
+    lines: list[str] = []
+    deadline = time.monotonic() + timeout_s
+    finished = stream(
+        argv, env=env, stdin=stdin, on_line=lines.append, cancelled=cancelled, deadline=deadline
+    )
+    return dataclasses.replace(finished, stdout="".join(f"{line}\n" for line in lines))
+
+
+def stream(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    stdin: bytes = b"",
+    on_line: Callable[[str], None],
+    cancelled: threading.Event,
+    deadline: float | None = None,
+) -> Finished:
+    """Run `argv` with exactly `env`, give `on_line` each line of its output as it comes, and wait for it.
+
+    `on_line` is called in this thread; when it raises, the child is ended. `deadline` is on the monotonic
+    clock. The `stdout` of the answer is empty. Raises: as `run`.
+    """
+    name = argv[0]
+    with tempfile.TemporaryFile() as given, _started(argv, env, given, stdin) as child:
+        stderr = bytearray()
+        rest = b""
+        for source, data in _output(child):
+            if cancelled.is_set():
+                raise Interrupted(f"`{name}`")
+            if deadline is not None and time.monotonic() > deadline:
+                raise EngineError(f"`{name}` did not end in time and was stopped", code="process::timeout")
+            if source is child.stderr:
+                stderr += data
+            elif source is child.stdout:
+                *whole, rest = (rest + data).split(b"\n")
+                for line in whole:
+                    on_line(_text(line))
+        if rest:
+            on_line(_text(rest))
+        exit_code = child.wait()
+    return Finished(argv=tuple(argv), exit_code=exit_code, stdout="", stderr=_text(stderr))
+
+
+@contextlib.contextmanager
+def _started(
+    argv: Sequence[str], env: Mapping[str, str], given: IO[bytes], stdin: bytes
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The child, ended with its group when the block is left before it ended by itself."""
+    given.write(stdin)
+    given.seek(0)
+    try:
+        child = subprocess.Popen(
+            argv,
+            env=env,
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except FileNotFoundError as error:
+        raise NotFound(f"`{argv[0]}` is not installed", code="process::not_found") from error
+    with child:
+        try:
+            yield child
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is not None:
+        return
+    os.killpg(child.pid, signal.SIGTERM)
+    try:
+        child.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+
+
+def _output(child: subprocess.Popen[bytes]) -> Iterator[tuple[IO[bytes] | None, bytes]]:
+    """What `child` writes, and to which pipe, until both are closed; `(None, b"")` at least every tick."""
+    with selectors.DefaultSelector() as selector:
+        for pipe in (child.stdout, child.stderr):
+            assert pipe is not None
+            selector.register(pipe, selectors.EVENT_READ, pipe)
+        while selector.get_map():
+            yield None, b""
+            for key, _ in selector.select(_TICK_S):
+                if data := os.read(key.fd, 65536):
+                    yield key.data, data
+                else:
+                    selector.unregister(key.fileobj)
+
+
+def _text(data: bytes | bytearray) -> str:
+    return data.decode(errors="replace")
