@@ -1,0 +1,27 @@
+# Throw-away workspaces in containers, for people and coding agents.
+#
+# Every command is the plugin's. This module adds what a plugin cannot: an answer where it is not registered.
+
+# Show a host's stack, how many sessions it has, and what to type next.
+#
+# Where the plugin is missing, whatever is typed after `vibenv` says which line to type.
+@example "what is on the host, and what to type next" { vibenv }
+@example "the same of another host" { vibenv --host lab }
+export def --wrapped main [
+    ...args: string # `--host`, a Docker context's name or an engine's address
+] {
+    if (plugin list --engine | where name == vibenv | is-empty) {
+        error make {
+            msg: "this Nushell does not have vibenv's plugin"
+            code: "vibenv::not_registered"
+            labels: [{ text: "needs the plugin", span: (metadata $args).span }]
+            help: "type: python -m nu_plugin_vibenv install   then open a new Nushell"
+        }
+    }
+    match $args {
+        [] => { vibenv }
+        ["--host" $host] => { vibenv --host $host }
+        ["--help"] | ["-h"] => { vibenv --help }
+        _ => { vibenv ...$args }
+    }
+}

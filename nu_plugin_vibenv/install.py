@@ -1,0 +1,343 @@
+"""Makes vibenv known to a user's Nushell, and takes that away again.
+
+    <data>/vibenv/nu_plugin_vibenv    the plugin's launcher: this Python without site, its own import path
+    <data>/vibenv/made.json           the folders and files that were not there before
+    <config>/scripts/vibenv           a link to the module: only from here `use vibenv` works everywhere
+    <data>/vendor/autoload/vibenv.nu  `use vibenv`, for the REPL and `nu --mcp`; scripts and `nu -c` type it
+    <config>/plugin.msgpackz          the plugin's signatures, written by nu's own `plugin add`
+
+Where <data> and <config> are, nu is asked. A second run changes nothing; what somebody else put in one of
+these places is refused before anything is written; undoing removes only what carries the mark below, or is
+such a link.
+"""
+
+from __future__ import annotations
+
+import argparse
+import enum
+import json
+import os
+import shlex
+import shutil
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vibenv_core import process
+from vibenv_core.errors import Foreign, NotFound, VibenvError
+from vibenv_core.settings import VERSION
+
+MARK = "# Written by `python -m nu_plugin_vibenv install`; `install --undo` removes it."
+LONGEST_SHEBANG = 127
+"""Bytes of a `#!` line that Linux before 5.1 reads (BINPRM_BUF_SIZE, execve(2))."""
+NUSHELL_TIMEOUT_S = 60.0
+
+
+class NushellError(VibenvError):
+    """Raised when nu was asked and failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nushell:
+    """A Nushell and its folders, as it names them itself."""
+
+    binary: Path
+    version: str
+    config: Path
+    data: Path
+    registry: Path
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of ours, known by MARK."""
+
+    label: str
+    path: Path
+    text: str
+    mode: int = 0o644
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A symbolic link to the module's folder, known by where it leads."""
+
+    label: str
+    path: Path
+    target: Path
+
+
+class Found(enum.Enum):
+    """What is in a place that an item is to have."""
+
+    ABSENT = enum.auto()
+    CURRENT = enum.auto()
+    OLDER = enum.auto()
+    """Ours, and not as it is to be."""
+    FOREIGN = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the report: an item, where it is, and what was done about it."""
+
+    label: str
+    path: Path
+    done: str
+
+
+# What is to be where
+
+
+def items(nushell: Nushell, *, python: Path, roots: Sequence[str], module: Path) -> list[File | Link]:
+    """What an installation consists of besides nu's own registry, in the order in which it is made."""
+    return [
+        File("launcher", launcher_path(nushell), launcher_text(python, roots), 0o755),
+        Link("module", nushell.config / "scripts" / "vibenv", module),
+        File("autoload", nushell.data / "vendor" / "autoload" / "vibenv.nu", f"{MARK}\nuse vibenv\n"),
+    ]
+
+
+def launcher_path(nushell: Nushell) -> Path:
+    """The file that nu starts: the name gives the plugin's, and without a suffix nu heeds its first line."""
+    return nushell.data / "vibenv" / "nu_plugin_vibenv"
+
+
+def launcher_text(python: Path, roots: Sequence[str]) -> str:
+    """A script that starts the plugin with `python`, isolated (-I) and without the import of `site` (-S).
+
+    `roots` are the import folders, written out because `-S` reads no .pth file. Where the first line would be
+    longer than every kernel reads, or the path has a blank, `sh` starts the same file: what it executes is a
+    string to Python.
+    """
+    program = (
+        f"{MARK}\n"
+        "import sys\n"
+        f"sys.path[:0] = {list(roots)!r}\n"
+        "from nu_plugin_vibenv.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    shebang = f"#!{python} -IS\n"
+    if len(os.fsencode(shebang)) <= LONGEST_SHEBANG and " " not in str(python):
+        return shebang + program
+    return f"#!/bin/sh\n'''exec' {shlex.quote(str(python))} -IS \"$0\" \"$@\"\n' '''\n{program}"
+
+
+def import_roots() -> list[str]:
+    """The folders that hold vibenv and the packages it needs, in the order of this interpreter's own path."""
+    own = str(Path(__file__).resolve().parent.parent)
+    packages = (entry for entry in sys.path if Path(entry).name in ("site-packages", "dist-packages"))
+    return list(dict.fromkeys([own, *packages]))
+
+
+def module_folder() -> Path:
+    """The folder of the Nushell module: inside this package when installed, beside it in a checkout."""
+    package = Path(__file__).resolve().parent
+    folders = (root / "nu" / "vibenv" for root in (package, package.parent))
+    return next(folder for folder in folders if folder.is_dir())
+
+
+# What is there
+
+
+def ask(nu: str | None) -> Nushell:
+    """Ask a Nushell where its folders are; `nu` is a path or a name, and None is the `nu` in PATH.
+
+    Raises: NotFound (no such program), NushellError (it failed).
+    """
+    binary = shutil.which(nu or "nu")
+    if binary is None:
+        raise NotFound(
+            f"`{nu or 'nu'}` is not a program that can be run",
+            code="install::no_nushell",
+            help="install Nushell (https://www.nushell.sh/book/installation.html), or name it: --nu PATH",
+        )
+    columns = "version: (version).version, config: $nu.default-config-dir, data: $nu.data-dir"
+    reply = json.loads(_run(Path(binary), f"{{{columns}, registry: $nu.plugin-path}} | to json"))
+    return Nushell(
+        binary=Path(binary).absolute(),
+        version=reply["version"],
+        config=Path(reply["config"]),
+        data=Path(reply["data"]),
+        registry=Path(reply["registry"]),
+    )
+
+
+def found(item: File | Link) -> Found:
+    """What is in the place of `item`, without following a link that is not there to be followed."""
+    path = item.path
+    match item:
+        case File() if path.is_file() and not path.is_symlink():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            current = text == item.text and path.stat().st_mode & 0o777 == item.mode
+            return Found.CURRENT if current else Found.OLDER if MARK in text else Found.FOREIGN
+        case Link() if path.is_symlink():
+            target = path.readlink()
+            current = target == item.target
+            ours = target.parts[-2:] == ("nu", "vibenv")
+            return Found.CURRENT if current else Found.OLDER if ours else Found.FOREIGN
+        case _:
+            return Found.FOREIGN if os.path.lexists(path) else Found.ABSENT
+
+
+# Doing it
+
+
+def install(nushell: Nushell, wanted: Sequence[File | Link]) -> list[Change]:
+    """Bring every item and the registry to what is wanted; gives one line for each.
+
+    A first installation that fails leaves nothing.
+    Raises: Foreign (somebody else's file is in a place; nothing was written), NushellError (nu failed).
+    """
+    before = [found(item) for item in wanted]
+    for item, there in zip(wanted, before, strict=True):
+        if there is Found.FOREIGN:
+            raise Foreign(
+                f"{item.path} is there, and vibenv did not make it",
+                code="install::foreign",
+                help=f"look at it, then move it away: mv {item.path} {item.path}.before-vibenv",
+            )
+    try:
+        changes = [_make(nushell, item, there) for item, there in zip(wanted, before, strict=True)]
+        return [*changes, _register(nushell)]
+    except BaseException:
+        if all(there is Found.ABSENT for there in before):
+            undo(nushell, wanted)
+        raise
+
+
+def undo(nushell: Nushell, wanted: Sequence[File | Link]) -> list[Change]:
+    """Take away what `install` made, and nothing else; a second time there is nothing to do."""
+    changes = [_unregister(nushell)]
+    for item in reversed(wanted):
+        ours = found(item) in (Found.CURRENT, Found.OLDER)
+        if ours:
+            item.path.unlink()
+        changes.append(Change(item.label, item.path, "removed" if ours else "not there, or not ours"))
+    made = _made(nushell)
+    _record(nushell).unlink(missing_ok=True)
+    if nushell.registry in made and nushell.registry.exists() and not _registered(nushell):
+        nushell.registry.unlink()
+    for folder in sorted((path for path in made if path.is_dir()), key=lambda path: -len(path.parts)):
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    return changes
+
+
+def _make(nushell: Nushell, item: File | Link, there: Found) -> Change:
+    if there is Found.CURRENT:
+        return Change(item.label, item.path, "unchanged")
+    _remember(nushell, _make_folders(item.path.parent))
+    if there is Found.OLDER:
+        item.path.unlink()
+    match item:
+        case File():
+            item.path.write_text(item.text, encoding="utf-8")
+            item.path.chmod(item.mode)
+        case Link():
+            item.path.symlink_to(item.target)
+    return Change(item.label, item.path, "made" if there is Found.ABSENT else "brought up to date")
+
+
+def _make_folders(folder: Path) -> list[Path]:
+    """Make `folder` and its parents; gives those that were not there."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return missing
+
+
+def _register(nushell: Nushell) -> Change:
+    """Have nu read the plugin's signatures into its registry: the same bytes when nothing changed."""
+    registry = nushell.registry
+    before = registry.read_bytes() if registry.exists() else None
+    folders = _make_folders(registry.parent)
+    _remember(nushell, folders if before is not None else [*folders, registry])
+    _registry(nushell, "plugin add --plugin-config $env.REGISTRY $env.LAUNCHER")
+    if before is None:
+        return Change("plugin", registry, "made")
+    return Change(
+        "plugin", registry, "unchanged" if registry.read_bytes() == before else "brought up to date"
+    )
+
+
+def _unregister(nushell: Nushell) -> Change:
+    ours = str(launcher_path(nushell)) in _registered(nushell)
+    if ours:
+        _registry(nushell, "plugin rm --plugin-config $env.REGISTRY $env.LAUNCHER")
+    return Change("plugin", nushell.registry, "removed" if ours else "not there, or not ours")
+
+
+def _registered(nushell: Nushell) -> list[str]:
+    """The files of all plugins in the registry."""
+    if not nushell.registry.exists():
+        return []
+    listed = _registry(nushell, "plugin list --registry --plugin-config $env.REGISTRY | to json")
+    return [str(plugin["filename"]) for plugin in json.loads(listed)]
+
+
+def _record(nushell: Nushell) -> Path:
+    return nushell.data / "vibenv" / "made.json"
+
+
+def _made(nushell: Nushell) -> list[Path]:
+    record = _record(nushell)
+    return [Path(path) for path in json.loads(record.read_text(encoding="utf-8"))] if record.exists() else []
+
+
+def _remember(nushell: Nushell, paths: Iterable[Path]) -> None:
+    known = _made(nushell)
+    new = [path for path in paths if path not in known]
+    if new or not known:
+        new += _make_folders(_record(nushell).parent)
+        text = json.dumps([*map(str, known), *map(str, new)], indent=1)
+        _record(nushell).write_text(text + "\n", encoding="utf-8")
+
+
+def _registry(nushell: Nushell, code: str) -> str:
+    return _run(nushell.binary, code, REGISTRY=nushell.registry, LAUNCHER=launcher_path(nushell))
+
+
+def _run(nu: Path, code: str, **variables: Path) -> str:
+    """Run one line in a bare Nushell; paths reach it as variables, so that no path has to be quoted."""
+    finished = process.run(
+        [str(nu), "-n", "-c", code],
+        env={**os.environ, **{name: str(path) for name, path in variables.items()}},
+        timeout_s=NUSHELL_TIMEOUT_S,
+        cancelled=threading.Event(),
+    )
+    if finished.exit_code != 0:
+        raise NushellError(
+            f"{nu} failed at `{code}`:\n{finished.stderr.strip()}",
+            code="install::nushell_failed",
+            help="run the same line in Nushell to see more",
+        )
+    return finished.stdout
+
+
+def report(changes: Iterable[Change]) -> Iterator[str]:
+    """The lines that tell a person what was done where."""
+    for change in changes:
+        yield f"  {change.label:<9} {change.done:<22} {change.path}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """`install [--nu PATH] [--undo]` as a person types it; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m nu_plugin_vibenv install", description="Make vibenv known to your Nushell."
+    )
+    parser.add_argument("--nu", metavar="PATH", help="the Nushell to ask; default: the one in PATH")
+    parser.add_argument("--undo", action="store_true", help="take away what an installation made")
+    given = parser.parse_args(arguments)
+    try:
+        nushell = ask(given.nu)
+        wanted = items(nushell, python=Path(sys.executable), roots=import_roots(), module=module_folder())
+        changes = undo(nushell, wanted) if given.undo else install(nushell, wanted)
+    except VibenvError as error:
+        print(f"vibenv: {error.message}\n  {error.help or error.code}", file=sys.stderr)
+        return 1
+    print(f"vibenv {VERSION} in Nushell {nushell.version}", *report(changes), sep="\n")
+    if not given.undo:
+        print("Open a new Nushell and type: vibenv")
+    return 0
