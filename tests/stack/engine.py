@@ -1,0 +1,247 @@
+"""Private Docker engines: each with a network, a /run, processes and a data folder of its own.
+
+So several of them, of several versions, run side by side on one machine with the same fixed names and ports, and nothing
+of theirs shows in the machine's own engine. An engine's /run is `RUN/NAME/run` outside: its socket is `…/run/docker.sock`.
+Needs root, Debian's docker.io (for 20.10, containerd and runc), slirp4netns.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tests.stack import cache, images, recipes
+
+RUN = Path("/run/vibenv")
+NAMESERVER = "10.0.2.3"
+"""Where slirp4netns answers DNS, by asking the machine's own resolver."""
+CAP_SYS_RESOURCE = 24
+
+Version = Literal["20", "28"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """An engine by its name. Nothing happens until a method is called; a name stands for one engine on the machine."""
+
+    name: str
+    version: Version
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """More of the daemon's configuration (daemon.json), over what is set here."""
+
+    @property
+    def state(self) -> Path:
+        return RUN / self.name
+
+    @property
+    def run(self) -> Path:
+        """The engine's /run, as seen from outside."""
+        return self.state / "run"
+
+    @property
+    def socket(self) -> Path:
+        return self.run / "docker.sock"
+
+    @property
+    def url(self) -> str:
+        return f"unix://{self.socket}"
+
+    @property
+    def log(self) -> Path:
+        return self.state / "dockerd.log"
+
+    @property
+    def data(self) -> Path:
+        """Images, containers and volumes: kept when the engine is taken down."""
+        return cache.root() / "engines" / f"{self.name}-{self.version}"
+
+    def up(self) -> None:
+        """Start the engine when it does not run, and load the stack's images that it does not have."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        with (self.state / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if self._init_pid() is None:
+                self._make_namespaces()
+            if not self.answers():
+                self.start_daemon()
+            images.load(self.socket, [make() for make in images.ALL.values()])
+
+    def down(self) -> None:
+        """End every process of the engine, its containers' included, and take away all but its data folder."""
+        init = self._init_pid()
+        if init is not None:
+            os.kill(int((self.state / "unshare.pid").read_text()), signal.SIGKILL)
+            _wait_until(lambda: self._init_pid() is None, 10, f"the processes of {self.name} to end")
+        shutil.rmtree(self.state, ignore_errors=True)
+        for group in sorted(Path("/sys/fs/cgroup").glob(f"**/{self._cgroup}/**/"), reverse=True):
+            with contextlib.suppress(OSError):
+                group.rmdir()
+
+    def clean(self) -> None:
+        """Remove every container, volume and network; the images stay."""
+        self.docker("container", "ls", "-aq", remove=("rm", "-fv"))
+        self.docker("volume", "ls", "-q", remove=("volume", "rm", "-f"))
+        self.docker("network", "ls", "-q", "--filter", "type=custom", remove=("network", "rm"))
+
+    def start_daemon(self) -> None:
+        """Start dockerd in the engine's namespaces; returns when it answers."""
+        (self.run / "daemon.json").write_text(json.dumps(self._daemon_config(), indent=2))
+        argv = self.inside([*self._dockerd, "--config-file=/run/daemon.json"])
+        with self.log.open("a") as log:
+            daemon = subprocess.Popen(
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env=_environment(),
+            )
+
+        def settled() -> bool:
+            return self.answers() or daemon.poll() is not None
+
+        _wait_until(settled, 90, f"dockerd of {self.name} to answer (the log: {self.log})")
+        if daemon.returncode is not None:
+            last = "".join(f"  {line}\n" for line in self.log.read_text().splitlines()[-5:])
+            raise SystemExit(f"failed: dockerd of {self.name} ended:\n{last}  the log: {self.log}")
+
+    def stop_daemon(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End dockerd by a signal and wait until it is gone. With live-restore (on by default) containers go on."""
+        pid_file = self.run / "docker.pid"
+        pid = pid_file.read_text().strip()
+        subprocess.run(self.inside(["kill", f"-{number.value}", pid]), check=True)
+        gone = self.inside(["sh", "-c", f"! kill -0 {pid} 2>/dev/null"])
+        _wait_until(
+            lambda: subprocess.run(gone, check=False).returncode == 0, 30, f"dockerd of {self.name} to end"
+        )
+        pid_file.unlink(missing_ok=True)
+
+    def answers(self) -> bool:
+        """Whether dockerd answers on its socket."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(5)
+            try:
+                connection.connect(str(self.socket))
+                connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+                return b"200 OK" in connection.recv(64)
+            except OSError:
+                return False
+
+    def inside(self, argv: Sequence[str]) -> list[str]:
+        """The command line that runs `argv` in the engine's namespaces (network, mounts, processes)."""
+        init = self._init_pid()
+        if init is None:
+            raise SystemExit(
+                f"the engine {self.name} does not run; start it with: tests/stack/engine up {self.name} {self.version}"
+            )
+        return ["nsenter", "--target", str(init), "--net", "--mount", "--pid", "--", *argv]
+
+    def docker(self, *arguments: str, remove: Sequence[str] = ()) -> str:
+        """Run the docker CLI against this engine; with `remove`, run that on each of the ids which the first run printed."""
+        argv = ["docker", "--host", self.url]
+        said = subprocess.run([*argv, *arguments], capture_output=True, text=True, check=True).stdout
+        if remove and said.split():
+            subprocess.run([*argv, *remove, *said.split()], capture_output=True, check=True)
+        return said
+
+    @property
+    def _cgroup(self) -> str:
+        return f"vibenv-{self.name}"
+
+    @property
+    def _dockerd(self) -> list[str]:
+        if self.version == "20":
+            return ["/usr/sbin/dockerd"]
+        programs = recipes.docker() / "usr/sbin"
+        return [str(programs / "dockerd"), f"--userland-proxy-path={programs / 'docker-proxy'}"]
+
+    def _daemon_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = {
+            "data-root": str(self.data),
+            "exec-root": "/run/docker",
+            "pidfile": "/run/docker.pid",
+            "hosts": ["unix:///run/docker.sock"],
+            "cgroup-parent": f"/{self._cgroup}",
+            "dns": [NAMESERVER],
+            "live-restore": True,
+        }
+        if self.version == "20" and not _may(CAP_SYS_RESOURCE):
+            wrapper = str(recipes.HERE / "runc-without-sys-resource")
+            config |= {
+                "runtimes": {"runc-without-sys-resource": {"path": wrapper}},
+                "default-runtime": "runc-without-sys-resource",
+            }
+        return config | dict(self.options)
+
+    def _init_pid(self) -> int | None:
+        """The first process of the engine's namespaces, as numbered outside; None when there is none."""
+        try:
+            unshare = int((self.state / "unshare.pid").read_text())
+            children = Path(f"/proc/{unshare}/task/{unshare}/children").read_text().split()
+            is_ours = b"unshare" in Path(f"/proc/{unshare}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return None
+        return int(children[0]) if is_ours and children else None
+
+    def _make_namespaces(self) -> None:
+        shutil.rmtree(self.run, ignore_errors=True)
+        self.run.mkdir()
+        self.data.mkdir(parents=True, exist_ok=True)
+        held, watched = os.pipe()
+        init = [sys.executable, str(Path(__file__).with_name("init.py")), str(self.run), NAMESERVER]
+        holder = subprocess.Popen(
+            ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *init],
+            stdin=watched, stdout=subprocess.PIPE, stderr=self.log.open("a"), start_new_session=True, env=_environment(),
+        )  # fmt: skip
+        os.close(watched)
+        (self.state / "unshare.pid").write_text(str(holder.pid))
+        assert holder.stdout is not None
+        if holder.stdout.readline().strip() != b"ready":
+            raise SystemExit(f"failed: the namespaces of {self.name}; the log: {self.log}")
+        ready, tell_ready = os.pipe()
+        subprocess.Popen(
+            ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback"]
+            + [f"--exit-fd={held}", f"--ready-fd={tell_ready}", str(self._init_pid()), "tap0"],
+            pass_fds=(held, tell_ready), stdin=subprocess.DEVNULL, stdout=self.log.open("a"), stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )  # fmt: skip
+        os.close(held)
+        os.close(tell_ready)
+        if os.read(ready, 1) != b"1":
+            raise SystemExit(f"failed: the network of {self.name}; the log: {self.log}")
+        os.close(ready)
+
+
+def running() -> Iterator[str]:
+    """The names of the engines that have state on this machine."""
+    yield from sorted(path.name for path in RUN.glob("*/")) if RUN.exists() else ()
+
+
+def _may(capability: int) -> bool:
+    """Whether this process has the capability of that number (see capabilities(7))."""
+    status = Path("/proc/self/status").read_text()
+    effective = next(line.split()[1] for line in status.splitlines() if line.startswith("CapEff:"))
+    return bool(int(effective, 16) >> capability & 1)
+
+
+def _environment() -> dict[str, str]:
+    """The environment of a daemon: nothing of the user's, and a PATH with the programs of the system."""
+    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+
+
+def _wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        if time.monotonic() > deadline:
+            raise SystemExit(f"failed: waited {seconds:.0f} s for {what}")
+        time.sleep(0.05)

