@@ -1,0 +1,59 @@
+"""Holds a session's program on a terminal that dtach serves; the container's process, under `--init`.
+
+    hold.py SOCKET ROWS COLS PROGRAM [ARGUMENT…]
+
+dtach starts programs on a window of 0x0: the size is set in the terminal before the program takes its place there.
+It also forgets the exit status, so this process adopts what dtach leaves behind, and ends as the program did. On
+SIGTERM (`docker stop`) it ends dtach; the terminal closes, the program gets SIGHUP, and has until the engine's time
+of grace is over.
+
+Source: dtach 0.9, master.c (`die`, `pty_activity`; its later versions reap the program themselves); prctl(2).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+_PR_SET_CHILD_SUBREAPER = 36
+_IN_THE_TERMINAL = 'echo "$$" >&3; stty rows "$1" cols "$2" iutf8; shift 2; exec "$@" 3>&-'
+
+
+def main(socket: str, rows: str, cols: str, *program: str) -> int:
+    """Run `program` until it ends; its exit status, or 128 and the number of the signal that ended it."""
+    Path(socket).unlink(missing_ok=True)  # left behind by `docker kill`, it would stop dtach from starting
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    os.environ.setdefault("TERM", "xterm-256color")
+    reader, writer = os.pipe()
+    dtach = os.posix_spawnp(
+        "dtach",
+        ["dtach", "-N", socket, "-r", "winch", "sh", "-c", _IN_THE_TERMINAL, "sh", rows, cols, *program],
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, writer, 3)],
+        # Python ignores these two, and what is ignored stays so in every program started.
+        setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
+    )
+    signal.signal(signal.SIGTERM, lambda *_: _end(dtach))
+    os.close(writer)
+    leader = int(os.read(reader, 20) or dtach)  # nothing to read: dtach could not start, and said why
+    while True:
+        pid, status = os.wait()
+        if pid == leader or (pid == dtach and not _exists(leader)):
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _end(pid: int) -> None:
+    if _exists(pid):
+        os.kill(pid, signal.SIGTERM)
+
+
+def _exists(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
