@@ -1,10 +1,12 @@
 """What runs inside a session's container: the one module that knows dtach.
 
 A session's program runs on a terminal that `dtach -N` holds and serves on `SOCKET`; `process_argv` is the
-container's whole command. `vibenv attach` reaches that terminal through `relay_argv`, which copies bytes between
-its own standard streams and the socket, and speaks the packets made here. Pure: argument lists and bytes.
+container's whole command. `vibenv attach` reaches that terminal through `relay_argv`, which copies bytes
+between its own standard streams and the socket, and speaks the packets made here. Pure: argument lists and
+bytes.
 
-A client sends packets of ten bytes (kind, length, eight bytes of payload) and gets the terminal's output as it is.
+A client sends packets of ten bytes (kind, length, eight bytes of payload); the terminal's output comes back as
+it is.
 
 Source: dtach 0.9, dtach.h (`struct packet`), master.c (`client_activity`).
 """
@@ -27,8 +29,8 @@ _PAYLOAD_SIZE = 8
 def process_argv(program: Sequence[str], *, rows: int, cols: int) -> list[str]:
     """The container's command: `program` on a terminal of that size, served on `SOCKET`; for `--init`.
 
-    The container needs python3, sh, stty and dtach, and a `/tmp`. It ends when the program has, with the program's
-    exit status (127: no such program). `docker stop` closes the terminal: the program gets SIGHUP.
+    The container needs python3, sh, stty and dtach, and a `/tmp`. It ends when the program has, with the
+    program's exit status (127: no such program). `docker stop` closes the terminal: the program gets SIGHUP.
     """
     return _python("hold.py", SOCKET, str(rows), str(cols), *program)
 
@@ -39,7 +41,7 @@ def default_program(name: str) -> list[str]:
 
 
 def relay_argv() -> list[str]:
-    """What `vibenv attach` runs in the container: standard input to the socket, the socket to standard output."""
+    """What `vibenv attach` runs in the container: joins its standard streams to the socket."""
     return _python("relay.py", SOCKET)
 
 

@@ -2,10 +2,10 @@
 
     hold.py SOCKET ROWS COLS PROGRAM [ARGUMENT…]
 
-dtach starts programs on a window of 0x0: the size is set in the terminal before the program takes its place there.
-It also forgets the exit status, so this process adopts what dtach leaves behind, and ends as the program did. On
-SIGTERM (`docker stop`) it ends dtach; the terminal closes, the program gets SIGHUP, and has until the engine's time
-of grace is over.
+dtach starts programs on a window of 0x0: the size is set in the terminal before the program takes its
+place there. It also forgets the exit status, so this process adopts what dtach leaves behind, and ends as the
+program did. On SIGTERM (`docker stop`) it ends dtach; the terminal closes, the program gets SIGHUP, and has
+until the engine's time of grace is over.
 
 Source: dtach 0.9, master.c (`die`, `pty_activity`; its later versions reap the program themselves); prctl(2).
 """

@@ -2,8 +2,9 @@
 
     relay.py SOCKET
 
-Standard input carries packets of ten bytes, which are handed on unbroken: dtach takes part of a packet for a whole
-one. It ends with status 0 when either side does; a client that went away, however it went, closes standard input.
+Standard input carries packets of ten bytes, which are handed on unbroken: dtach takes part of a packet for
+a whole one. It ends with status 0 when either side does; a client that went away, however it went, closes
+standard input.
 """
 
 from __future__ import annotations
@@ -40,12 +41,13 @@ def _connect(path: str) -> socket.socket:
         terminal = socket.socket(socket.AF_UNIX)
         try:
             terminal.connect(path)
-            return terminal
         except (FileNotFoundError, ConnectionRefusedError):
             terminal.close()
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
+        else:
+            return terminal
 
 
 def _send_packets(terminal: socket.socket) -> None:
