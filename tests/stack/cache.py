@@ -36,7 +36,7 @@ def digest(*inputs: str | Path) -> str:
 
 
 def entry(kind: str, inputs: str, make: Callable[[Path], None]) -> Path:
-    """The entry of `kind` made from what `inputs` is the digest of; `make(path)` writes it when it is not there.
+    """The entry of `kind` made from what `inputs` is the digest of; `make(path)` writes it when missing.
 
     Two that want the same entry at once make it once.
     """

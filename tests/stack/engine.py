@@ -1,7 +1,7 @@
 """Private Docker engines: each with a network, a /run, processes and a data folder of its own.
 
-So several of them, of several versions, run side by side on one machine with the same fixed names and ports, and nothing
-of theirs shows in the machine's own engine. An engine's /run is `RUN/NAME/run` outside: its socket is `…/run/docker.sock`.
+So several of them, of several versions, run side by side on one machine with the same fixed names and ports,
+and nothing of theirs shows in the machine's own engine. Outside, an engine's /run is `RUN/NAME/run`.
 Needs root, Debian's docker.io (for 20.10, containerd and runc), slirp4netns.
 """
 
@@ -18,9 +18,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
-from tests.stack import cache, images, recipes
+from tests.stack import Failed, archive, cache, images, recipes
 
 RUN = Path("/run/vibenv")
 NAMESERVER = "10.0.2.3"
@@ -32,7 +32,7 @@ Version = Literal["20", "28"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
-    """An engine by its name. Nothing happens until a method is called; a name stands for one engine on the machine."""
+    """An engine by its name, the only one of that name on the machine. To make one does nothing yet."""
 
     name: str
     version: Version
@@ -74,10 +74,11 @@ class Engine:
                 self._make_namespaces()
             if not self.answers():
                 self.start_daemon()
-            images.load(self.socket, [make() for make in images.ALL.values()])
+            if archive.load(self.socket, [make() for make in images.ALL.values()]):
+                self.docker("image", "prune", "--force")
 
     def down(self) -> None:
-        """End every process of the engine, its containers' included, and take away all but its data folder."""
+        """End all of the engine's processes, containers included, and take away all but its data folder."""
         init = self._init_pid()
         if init is not None:
             os.kill(int((self.state / "unshare.pid").read_text()), signal.SIGKILL)
@@ -113,10 +114,10 @@ class Engine:
         _wait_until(settled, 90, f"dockerd of {self.name} to answer (the log: {self.log})")
         if daemon.returncode is not None:
             last = "".join(f"  {line}\n" for line in self.log.read_text().splitlines()[-5:])
-            raise SystemExit(f"failed: dockerd of {self.name} ended:\n{last}  the log: {self.log}")
+            raise Failed(f"dockerd of {self.name} ended:\n{last}  the log: {self.log}")
 
     def stop_daemon(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End dockerd by a signal and wait until it is gone. With live-restore (on by default) containers go on."""
+        """End dockerd by a signal and wait until it is gone. With live-restore containers go on."""
         pid_file = self.run / "docker.pid"
         pid = pid_file.read_text().strip()
         subprocess.run(self.inside(["kill", f"-{number.value}", pid]), check=True)
@@ -141,13 +142,12 @@ class Engine:
         """The command line that runs `argv` in the engine's namespaces (network, mounts, processes)."""
         init = self._init_pid()
         if init is None:
-            raise SystemExit(
-                f"the engine {self.name} does not run; start it with: tests/stack/engine up {self.name} {self.version}"
-            )
+            start = f"tests/stack/engine up {self.name} {self.version}"
+            raise Failed(f"the engine {self.name} does not run; start it with: {start}")
         return ["nsenter", "--target", str(init), "--net", "--mount", "--pid", "--", *argv]
 
     def docker(self, *arguments: str, remove: Sequence[str] = ()) -> str:
-        """Run the docker CLI against this engine; with `remove`, run that on each of the ids which the first run printed."""
+        """Run the docker CLI on this engine; with `remove`, run that on the ids which it printed."""
         argv = ["docker", "--host", self.url]
         said = subprocess.run([*argv, *arguments], capture_output=True, text=True, check=True).stdout
         if remove and said.split():
@@ -197,28 +197,34 @@ class Engine:
         shutil.rmtree(self.run, ignore_errors=True)
         self.run.mkdir()
         self.data.mkdir(parents=True, exist_ok=True)
-        held, watched = os.pipe()
         init = [sys.executable, str(Path(__file__).with_name("init.py")), str(self.run), NAMESERVER]
-        holder = subprocess.Popen(
-            ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *init],
-            stdin=watched, stdout=subprocess.PIPE, stderr=self.log.open("a"), start_new_session=True, env=_environment(),
-        )  # fmt: skip
-        os.close(watched)
-        (self.state / "unshare.pid").write_text(str(holder.pid))
-        assert holder.stdout is not None
-        if holder.stdout.readline().strip() != b"ready":
-            raise SystemExit(f"failed: the namespaces of {self.name}; the log: {self.log}")
+        ended, held = os.pipe()
+        with self.log.open("a") as log:
+            holder = subprocess.Popen(
+                ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *init],
+                stdin=held, stdout=subprocess.PIPE, stderr=log, start_new_session=True, env=_environment(),
+            )  # fmt: skip
+            os.close(held)
+            (self.state / "unshare.pid").write_text(str(holder.pid))
+            assert holder.stdout is not None
+            if holder.stdout.readline().strip() != b"ready":
+                raise Failed(f"the namespaces of {self.name}; the log: {self.log}")
+            self._make_network(ended, log)
+        os.close(ended)
+
+    def _make_network(self, ended: int, log: IO[str]) -> None:
+        """Join the engine's network to the machine's, until the descriptor `ended` has no writer left."""
         ready, tell_ready = os.pipe()
+        options = ["--configure", "--mtu=65520", "--disable-host-loopback"]
+        options += [f"--exit-fd={ended}", f"--ready-fd={tell_ready}"]
         subprocess.Popen(
-            ["slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback"]
-            + [f"--exit-fd={held}", f"--ready-fd={tell_ready}", str(self._init_pid()), "tap0"],
-            pass_fds=(held, tell_ready), stdin=subprocess.DEVNULL, stdout=self.log.open("a"), stderr=subprocess.STDOUT,
+            ["slirp4netns", *options, str(self._init_pid()), "tap0"],
+            pass_fds=(ended, tell_ready), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True,
         )  # fmt: skip
-        os.close(held)
         os.close(tell_ready)
         if os.read(ready, 1) != b"1":
-            raise SystemExit(f"failed: the network of {self.name}; the log: {self.log}")
+            raise Failed(f"the network of {self.name}; the log: {self.log}")
         os.close(ready)
 
 
@@ -243,5 +249,5 @@ def _wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
-            raise SystemExit(f"failed: waited {seconds:.0f} s for {what}")
+            raise Failed(f"waited {seconds:.0f} s for {what}")
         time.sleep(0.05)

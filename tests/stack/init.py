@@ -1,4 +1,4 @@
-"""The first process of a private engine's namespaces: sets them up, then reaps what is left to it until it is ended.
+"""The first process of a private engine's namespaces: sets them up, then reaps what is left to it.
 
 usage: init.py FOLDER NAMESERVER      FOLDER becomes /run; says "ready" on stdout
 """

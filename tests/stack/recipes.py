@@ -1,6 +1,6 @@
-"""What the stack is made of where its official images cannot be pulled: each recipe gives a folder or file of the cache.
+"""What the stack is made of where its official images cannot be pulled. A recipe gives an entry of the cache.
 
-Everything comes from package registries by their ordinary clients (apt, npm, pip, go), set up as the machine has them.
+Everything comes from package registries by their ordinary clients (apt, npm, pip, go), set up as they are.
 """
 
 import os
@@ -11,7 +11,7 @@ import sys
 import tarfile
 from pathlib import Path
 
-from tests.stack import cache
+from tests.stack import Failed, cache
 
 HERE = Path(__file__).parent
 DAGGER_VERSION = "v0.21.8"
@@ -34,25 +34,23 @@ _SLIM = (
 
 def root_filesystem(*packages: str) -> Path:
     """A tar file: Debian of the machine's own release and sources, with `packages` and no documentation."""
-    sources = _apt_sources(_os_release()["VERSION_CODENAME"])
+    release = _os_release()["VERSION_CODENAME"]
+    sources = _apt_sources(release)
+    options = [
+        "--variant=minbase",
+        # Else usrmerge is installed to merge /usr, and all of Perl with it.
+        "--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr",
+        f"--include=usr-is-merged,{','.join(packages)}",
+        '--aptopt=APT::Install-Recommends "false"',
+    ]
+    options += [f"--dpkgopt=path-exclude={pattern}" for pattern in _SLIM]
+    options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
+    options += ["--customize-hook=rm $1/etc/apt/apt.conf.d/99mmdebstrap"]
 
     def make(target: Path) -> None:
-        left_out = [f"--dpkgopt=path-exclude={pattern}" for pattern in _SLIM]
-        kept = ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]
-        _run(
-            [
-                "mmdebstrap",
-                "--quiet",
-                "--variant=minbase",
-                f"--include={','.join(packages)}",
-                *left_out,
-                *kept,
-            ]
-            + ["--format=tar", _os_release()["VERSION_CODENAME"], str(target), "-"],
-            stdin=sources,
-        )
+        _run(["mmdebstrap", "--quiet", "--format=tar", *options, release, str(target), "-"], stdin=sources)
 
-    return cache.entry("debian", cache.digest(sources, *packages, *_SLIM), make)
+    return cache.entry("debian", cache.digest(sources, *options), make)
 
 
 def debian_package(name: str) -> Path:
@@ -67,7 +65,7 @@ def debian_package(name: str) -> Path:
 
 
 def docker() -> Path:
-    """The Docker engine and CLI of `DOCKER_VERSION`: `usr/sbin/dockerd`, `usr/sbin/docker-proxy`, `usr/bin/docker`.
+    """Docker of `DOCKER_VERSION`: `usr/sbin/dockerd`, `usr/sbin/docker-proxy` and the CLI `usr/bin/docker`.
 
     Debian's testing release has them, and they run on the stable one. Where it has moved on they are built.
     """
@@ -75,10 +73,8 @@ def docker() -> Path:
     def make(target: Path) -> None:
         target.mkdir()
         _fetch_testing(target, "docker.io", "docker-cli")
-        said = subprocess.run(
-            [target / "usr/bin/docker", "--version"], capture_output=True, text=True, check=True
-        )
-        if not said.stdout.startswith(f"Docker version {DOCKER_VERSION}."):
+        version = _output(str(target / "usr/bin/docker"), "--version")
+        if not version.startswith(f"Docker version {DOCKER_VERSION}."):
             shutil.rmtree(target / "usr")
             script = HERE / "docker-build.sh"
             _run(["bash", str(script), str(target / "usr")], environment=_with_go(), log="docker-build")
@@ -137,13 +133,12 @@ def _with_go() -> dict[str, str]:
 
 
 def _go_version(program: str) -> tuple[int, int]:
-    said = subprocess.run([program, "version"], capture_output=True, text=True, check=True).stdout
-    found = re.search(r"go(\d+)\.(\d+)", said)
+    found = re.search(r"go(\d+)\.(\d+)", _output(program, "version"))
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 def _fetch_testing(target: Path, *packages: str) -> None:
-    """Unpack packages of Debian's testing release into `target`, from the machine's own mirror; apt's state is left alone."""
+    """Unpack packages of Debian's testing release into `target`; the machine's own apt is left alone."""
     apt = target / "apt"
     (apt / "lists/partial").mkdir(parents=True)
     (apt / "status").touch()
@@ -151,7 +146,8 @@ def _fetch_testing(target: Path, *packages: str) -> None:
     (apt / "conf").write_text(
         f'Dir::Etc::sourcelist "{apt}/sources"; Dir::Etc::sourceparts "-"; Dir::State::lists "{apt}/lists";\n'
         f'Dir::State::status "{apt}/status"; Dir::Cache "{apt}"; APT::Sandbox::User "root";\n'
-        "#clear APT::Update::Post-Invoke; #clear APT::Update::Post-Invoke-Success; #clear Acquire::IndexTargets::deb::DEP-11;\n"
+        "#clear APT::Update::Post-Invoke; #clear APT::Update::Post-Invoke-Success;\n"
+        "#clear Acquire::IndexTargets::deb::DEP-11;\n"
     )
     environment = os.environ | {"APT_CONFIG": f"{apt}/conf"}
     _run(["apt-get", "-qq", "update"], environment=environment)
@@ -168,12 +164,10 @@ def _unpack_debian_packages(folder: Path) -> None:
 
 def _apt_sources(suite: str) -> str:
     """apt's lines for `suite`, from the mirrors which the machine itself uses for Debian's main component."""
-    said = subprocess.run(
-        ["apt-get", "indextargets", "--format", "$(ORIGIN) $(COMPONENT) $(REPO_URI) $(RELEASE)", "Created-By: Packages"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    fields = "$(ORIGIN) $(COMPONENT) $(REPO_URI) $(RELEASE)"
+    said = _output("apt-get", "indextargets", "--format", fields, "Created-By: Packages")
     own = _os_release()["VERSION_CODENAME"]
-    targets = [line.split() for line in dict.fromkeys(said.stdout.splitlines())]
+    targets = [line.split() for line in dict.fromkeys(said.splitlines())]
     wanted = [
         (uri, suite if release == own else release)
         for origin, component, uri, release in (target for target in targets if len(target) == 4)
@@ -183,14 +177,17 @@ def _apt_sources(suite: str) -> str:
 
 
 def _apt_policy(package: str) -> str:
-    said = subprocess.run(["apt-cache", "policy", package], capture_output=True, text=True, check=True)
-    found = re.search(r"Candidate: (\S+)", said.stdout)
+    found = re.search(r"Candidate: (\S+)", _output("apt-cache", "policy", package))
     return found[1] if found else ""
 
 
 def _os_release() -> dict[str, str]:
     lines = Path("/etc/os-release").read_text().splitlines()
     return {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines)}
+
+
+def _output(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, check=True).stdout
 
 
 def _run(
@@ -201,7 +198,7 @@ def _run(
     stdin: str = "",
     log: str | None = None,
 ) -> None:
-    """Run a tool to its end; when it fails, end with what failed, what it said last and where all of it is."""
+    """Run a tool to its end; when it fails, end with what failed, what it said last, and the log's path."""
     log_path = cache.root() / "log" / f"{log or Path(argv[0]).name}.log"
     log_path.parent.mkdir(parents=True, exist_ok=True)
     with log_path.open("w") as output:
@@ -210,4 +207,4 @@ def _run(
         )
     if done.returncode:
         last = "".join(f"    {line}\n" for line in log_path.read_text(errors="replace").splitlines()[-5:])
-        raise SystemExit(f"failed: {' '.join(argv)}\n{last}  the log: {log_path}")
+        raise Failed(f"{' '.join(argv)}\n{last}  the log: {log_path}")
