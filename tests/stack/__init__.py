@@ -1,4 +1,4 @@
-"""The real services of the tests: private Docker engines, and the stack's images made of package registries alone."""
+"""The real services of the tests: private Docker engines, and images made of package registries alone."""
 
 
 class Failed(Exception):

@@ -3,8 +3,9 @@
 import argparse
 import os
 import sys
+from pathlib import Path
 
-from tests.stack import engine
+from tests.stack import Failed, archive, engine, images, recipes
 
 
 def main() -> None:
@@ -23,10 +24,32 @@ def main() -> None:
     run.add_argument("name")
     run.add_argument("argv", nargs=argparse.REMAINDER)
     commands.add_parser("list", help="names of the engines that run")
-    given = parser.parse_args()
+    commands.add_parser("make", help="make or fetch all that the tests' engines need, into the cache")
+    load = commands.add_parser("load", help="make images and load them into the engine at a socket")
+    load.add_argument("socket", type=Path)
+    load.add_argument(
+        "images", nargs="+", metavar="image", help="the official name of one of the stack's images"
+    )
+    try:
+        _carry_out(parser.parse_args())
+    except Failed as failure:
+        sys.exit(f"failed: {failure}")
 
+
+def _carry_out(given: argparse.Namespace) -> None:
     if given.command == "list":
         print("\n".join(engine.running()))
+        return
+    if given.command == "make":
+        for make in images.ALL.values():
+            make()
+        recipes.docker()
+        for version in recipes.NUSHELL_VERSIONS:
+            recipes.nushell(version)
+        return
+    if given.command == "load":
+        loaded = archive.load(given.socket, [images.ALL[name]() for name in given.images])
+        print("\n".join(loaded))
         return
     if given.command == "up":
         options = {"live-restore": not given.no_live_restore}

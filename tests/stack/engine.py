@@ -7,6 +7,7 @@ Needs root, Debian's docker.io (for 20.10, containerd and runc), slirp4netns.
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
 import shutil
@@ -18,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from tests.stack import Failed, archive, cache, images, recipes
 
@@ -84,6 +85,8 @@ class Engine:
             os.kill(int((self.state / "unshare.pid").read_text()), signal.SIGKILL)
             _wait_until(lambda: self._init_pid() is None, 10, f"the processes of {self.name} to end")
         shutil.rmtree(self.state, ignore_errors=True)
+        with contextlib.suppress(OSError):  # there are others
+            RUN.rmdir()
         for group in sorted(Path("/sys/fs/cgroup").glob(f"**/{self._cgroup}/**/"), reverse=True):
             with contextlib.suppress(OSError):
                 group.rmdir()
@@ -97,22 +100,19 @@ class Engine:
     def start_daemon(self) -> None:
         """Start dockerd in the engine's namespaces; returns when it answers."""
         (self.run / "daemon.json").write_text(json.dumps(self._daemon_config(), indent=2))
-        argv = self.inside([*self._dockerd, "--config-file=/run/daemon.json"])
-        with self.log.open("a") as log:
-            daemon = subprocess.Popen(
-                argv,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env=_environment(),
-            )
-
-        def settled() -> bool:
-            return self.answers() or daemon.poll() is not None
-
-        _wait_until(settled, 90, f"dockerd of {self.name} to answer (the log: {self.log})")
-        if daemon.returncode is not None:
+        ended = self.run / "dockerd.exit"
+        ended.unlink(missing_ok=True)
+        watched = [
+            "sh",
+            "-c",
+            '"$@"; echo $? >/run/dockerd.exit',
+            "sh",
+            *self._dockerd,
+            "--config-file=/run/daemon.json",
+        ]
+        self._daemon(self.inside(watched))
+        _wait_until(lambda: self.answers() or ended.exists(), 90, f"dockerd to answer (the log: {self.log})")
+        if ended.exists():
             last = "".join(f"  {line}\n" for line in self.log.read_text().splitlines()[-5:])
             raise Failed(f"dockerd of {self.name} ended:\n{last}  the log: {self.log}")
 
@@ -197,35 +197,68 @@ class Engine:
         shutil.rmtree(self.run, ignore_errors=True)
         self.run.mkdir()
         self.data.mkdir(parents=True, exist_ok=True)
+        network_ends, held = os.pipe()
         init = [sys.executable, str(Path(__file__).with_name("init.py")), str(self.run), NAMESERVER]
-        ended, held = os.pipe()
-        with self.log.open("a") as log:
-            holder = subprocess.Popen(
-                ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *init],
-                stdin=held, stdout=subprocess.PIPE, stderr=log, start_new_session=True, env=_environment(),
-            )  # fmt: skip
-            os.close(held)
-            (self.state / "unshare.pid").write_text(str(holder.pid))
-            assert holder.stdout is not None
-            if holder.stdout.readline().strip() != b"ready":
-                raise Failed(f"the namespaces of {self.name}; the log: {self.log}")
-            self._make_network(ended, log)
-        os.close(ended)
+        unshare = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", *init]
+        with _answer(f"the namespaces of {self.name} (the log: {self.log})") as ready:
+            as_holder = ["sh", "-c", 'echo $$ >"$0"; exec "$@"', str(self.state / "unshare.pid"), *unshare]
+            self._daemon(as_holder, stdin=held, stdout=ready)
+        os.close(held)
+        with _answer(f"the network of {self.name} (the log: {self.log})") as ready:
+            options = ["--configure", "--mtu=65520", "--disable-host-loopback"]
+            options += [f"--exit-fd={network_ends}", f"--ready-fd={ready}"]
+            self._daemon(["slirp4netns", *options, str(self._init_pid()), "tap0"], keep=(network_ends, ready))
+        os.close(network_ends)
 
-    def _make_network(self, ended: int, log: IO[str]) -> None:
-        """Join the engine's network to the machine's, until the descriptor `ended` has no writer left."""
-        ready, tell_ready = os.pipe()
-        options = ["--configure", "--mtu=65520", "--disable-host-loopback"]
-        options += [f"--exit-fd={ended}", f"--ready-fd={tell_ready}"]
-        subprocess.Popen(
-            ["slirp4netns", *options, str(self._init_pid()), "tap0"],
-            pass_fds=(ended, tell_ready), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            start_new_session=True,
-        )  # fmt: skip
-        os.close(tell_ready)
-        if os.read(ready, 1) != b"1":
-            raise Failed(f"the network of {self.name}; the log: {self.log}")
-        os.close(ready)
+    def _daemon(
+        self,
+        argv: Sequence[str],
+        *,
+        stdin: int | None = None,
+        stdout: int | None = None,
+        keep: Sequence[int] = (),
+    ) -> None:
+        """Start a program that outlives this one; the descriptors `keep` stay open in it."""
+        with self.log.open("a") as log, Path(os.devnull).open() as nothing:
+            subprocess.run(
+                ["setsid", "--fork", *argv],
+                stdin=nothing if stdin is None else stdin,
+                stdout=log if stdout is None else stdout,
+                stderr=log,
+                pass_fds=keep,
+                env=_environment(),
+                check=True,
+            )
+
+
+@contextlib.contextmanager
+def _answer(what: str) -> Iterator[int]:
+    """A descriptor for a program started in the body, which has to write to it when it is ready."""
+    said, tell = os.pipe()
+    try:
+        yield tell
+    finally:
+        os.close(tell)
+    answer = os.read(said, 1)
+    os.close(said)
+    if not answer:
+        raise Failed(what)
+
+
+@contextlib.contextmanager
+def claimed(purpose: str, version: Version) -> Iterator[Engine]:
+    """An engine for a purpose (`test-28`) that nobody else gets meanwhile; numbered when that is taken."""
+    RUN.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        name = f"{purpose}-{version}" + (f"-{number}" if number > 1 else "")
+        with (RUN / f".{name}.claim").open("w") as claim:
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield Engine(name=name, version=version)
+            Path(claim.name).unlink()
+            return
 
 
 def running() -> Iterator[str]:

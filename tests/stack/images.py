@@ -9,6 +9,12 @@ from pathlib import Path
 from tests.stack import cache, recipes
 from tests.stack.archive import Image
 
+BASE = "debian:stable-slim"
+REGISTRY = "registry:2"
+NUSHELL = f"ghcr.io/nushell/nushell:{recipes.NUSHELL_VERSIONS[0]}-bookworm"
+DOCKER_CLI = f"docker:{recipes.DOCKER_VERSION}-cli"
+DAGGER_ENGINE = f"registry.dagger.io/engine:{recipes.DAGGER_VERSION}"
+
 REGISTRY_CONFIG = """\
 version: 0.1
 storage:
@@ -42,7 +48,7 @@ DAGGER_PACKAGES = (
 
 
 def base() -> Image:
-    return Image(name="debian:stable-slim", layers=[_base_layer()], config={"Cmd": ["bash"]})
+    return Image(name=BASE, layers=[_base_layer()], config={"Cmd": ["bash"]})
 
 
 def registry() -> Image:
@@ -51,7 +57,7 @@ def registry() -> Image:
         "registry", {"usr/bin/registry": program, "etc/docker/registry/config.yml": REGISTRY_CONFIG}
     )
     return Image(
-        name="registry:2",
+        name=REGISTRY,
         layers=[_base_layer(), files],
         config={
             "Entrypoint": ["registry", "serve"],
@@ -64,15 +70,12 @@ def registry() -> Image:
 
 def nushell() -> Image:
     files = _layer("nushell", {"usr/bin/nu": recipes.nushell()})
-    name = f"ghcr.io/nushell/nushell:{recipes.NUSHELL_VERSIONS[0]}"
-    return Image(name=name, layers=[_base_layer(), files], config={"Entrypoint": ["nu"]})
+    return Image(name=NUSHELL, layers=[_base_layer(), files], config={"Entrypoint": ["nu"]})
 
 
 def docker_cli() -> Image:
     files = _layer("docker-cli", {"usr/local/bin/docker": recipes.docker() / "usr/bin/docker"})
-    return Image(
-        name=f"docker:{recipes.DOCKER_VERSION}-cli", layers=[_base_layer(), files], config={"Cmd": ["docker"]}
-    )
+    return Image(name=DOCKER_CLI, layers=[_base_layer(), files], config={"Cmd": ["docker"]})
 
 
 def dagger_engine() -> Image:
@@ -97,19 +100,20 @@ def dagger_engine() -> Image:
         "usr/local/bin/dagger-entrypoint.sh": DAGGER_ENTRYPOINT,
     }
     return Image(
-        name=f"registry.dagger.io/engine:{recipes.DAGGER_VERSION}",
+        name=DAGGER_ENGINE,
         layers=[recipes.root_filesystem(*DAGGER_PACKAGES), _layer("dagger-engine", files, links)],
         config={"Entrypoint": ["dagger-entrypoint.sh"], "Volumes": {"/var/lib/dagger": {}}},
     )
 
 
 ALL: Mapping[str, Callable[[], Image]] = {
-    "debian": base,
-    "registry": registry,
-    "nushell": nushell,
-    "docker-cli": docker_cli,
-    "dagger-engine": dagger_engine,
+    BASE: base,
+    REGISTRY: registry,
+    NUSHELL: nushell,
+    DOCKER_CLI: docker_cli,
+    DAGGER_ENGINE: dagger_engine,
 }
+"""How to make each image, by its official name."""
 
 
 def _base_layer() -> Path:
