@@ -5,7 +5,7 @@ container's whole command. `vibenv attach` reaches that terminal through `relay_
 between its own standard streams and the socket, and speaks the packets made here. Pure: argument lists and
 bytes.
 
-A client sends packets of ten bytes (kind, length, eight bytes of payload); the terminal's output comes back as
+A client sends packets of ten bytes (kind, length, eight of payload); the terminal's output comes back as
 it is.
 
 Source: dtach 0.9, dtach.h (`struct packet`), master.c (`client_activity`).

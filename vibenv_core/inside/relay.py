@@ -28,6 +28,7 @@ def main(path: str) -> int:
     except OSError as error:
         sys.stderr.write(f"{path}: {error.strerror}")
         return 1
+    os.write(1, b"\x1b[m")  # no attributes are set yet; the first output says that the terminal is reached
     threading.Thread(target=_send_packets, args=(terminal,), daemon=True).start()
     while output := terminal.recv(1 << 16):
         while output:

@@ -1,0 +1,212 @@
+"""Joins a terminal of this machine to a session's: the I/O round an `Attachment`.
+
+One loop, in the caller's thread, reads and writes both sides without blocking on either. Signal handlers
+belong to the main thread, which this may not be, so the terminal's size is looked at whenever the loop wakes.
+"""
+
+from __future__ import annotations
+
+import enum
+import os
+import select
+import termios
+import threading
+import time
+import tty
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from . import session_process, sessions
+from .attachment import Attachment
+from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .stream import Stream
+
+_WAKE_S = 0.1
+"""How late a changed window size or a cancelled call may be noticed."""
+_BACKLOG = 1 << 16
+"""Bytes that may wait for the slower side before the faster one is no longer read."""
+_USUAL_SIZE = 24, 80
+_LAST_WORDS_S = 1.0
+"""How long, at the end, to wait for a terminal that takes no output, or an engine to say what happened."""
+
+
+class Reason(enum.StrEnum):
+    """Why an attachment ended."""
+
+    DETACHED = "detached"
+    ENDED = "ended"
+    """The session's program has ended, or the session was stopped."""
+    LOST = "lost"
+    """The connection broke; how the session is, is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """What became of an attachment."""
+
+    name: str
+    reason: Reason
+    duration: timedelta
+
+
+def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event) -> Attached:
+    """Put the terminal `tty_fd` on the session's terminal until ctrl-\\ is typed or either ends.
+
+    A stopped session is started first. The terminal's attributes and modes are as before when this returns or
+    raises.
+
+    Raises: UsageError (no terminal), NotFound, Foreign, EngineError, Unreachable, Interrupted (`cancelled`).
+    """
+    began = time.monotonic()
+    if not os.isatty(tty_fd):
+        raise UsageError(
+            "attach needs a terminal, and there is none here",
+            code="attach::no_terminal",
+            help=f"type `vibenv attach {name}` at a prompt",
+        )
+    session = sessions.start(engine, name, cancelled=cancelled)
+    with engine.exec_stream(session.id, session_process.relay_argv()) as stream:
+        with _Terminal(tty_fd) as terminal:
+            attachment = Attachment(*terminal.size())
+            try:
+                ended = _relay(attachment, stream, terminal, cancelled)
+            finally:
+                attachment.leave()
+                terminal.write_out(attachment.to_screen)
+        if cancelled.is_set():
+            raise Interrupted(f"attaching to `{name}`")
+        reason = _reason(name, attachment, stream) if ended else Reason.DETACHED
+    return Attached(name=name, reason=reason, duration=timedelta(seconds=time.monotonic() - began))
+
+
+class _Terminal:
+    """The user's terminal, raw while entered.
+
+    It is opened anew, as non-blocking: with a descriptor that others share it would be so for them as well.
+    """
+
+    def __init__(self, tty_fd: int) -> None:
+        self._name = os.ttyname(tty_fd)
+
+    def __enter__(self) -> Self:
+        self._fd = os.open(self._name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        self._attributes = termios.tcgetattr(self._fd)
+        tty.setraw(self._fd, termios.TCSADRAIN)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            termios.tcsetattr(self._fd, termios.TCSANOW, self._attributes)
+        except termios.error:
+            pass  # its window was closed
+        finally:
+            os.close(self._fd)
+
+    def fileno(self) -> int:
+        return self._fd
+
+    def size(self) -> tuple[int, int]:
+        """Rows and columns; of a terminal that does not know, or is gone, the usual ones."""
+        try:
+            size = os.get_terminal_size(self._fd)
+        except OSError:
+            return _USUAL_SIZE
+        return size.lines or _USUAL_SIZE[0], size.columns or _USUAL_SIZE[1]
+
+    def read(self) -> bytes:
+        """What was typed, at most 64 KiB; b"" when the terminal is gone."""
+        try:
+            return os.read(self._fd, 1 << 16)
+        except OSError:
+            return b""
+
+    def write(self, data: bytearray) -> None:
+        """Paint what the terminal takes now, and remove it from `data`."""
+        try:
+            del data[: os.write(self._fd, data)]
+        except BlockingIOError:
+            return
+        except OSError:
+            data.clear()  # its window was closed, which `read` tells
+
+    def write_out(self, data: bytearray) -> None:
+        """Paint all of `data`, unless the terminal takes nothing for long."""
+        while data and select.select([], [self], [], _LAST_WORDS_S)[1]:
+            self.write(data)
+
+
+def _relay(attachment: Attachment, stream: Stream, terminal: _Terminal, cancelled: threading.Event) -> bool:
+    """Copy both ways; True when the session's side ended, False when the user's did."""
+    attachment.connected(time.monotonic())
+    while not cancelled.is_set():
+        typed = terminal in _wait(attachment, stream, terminal)
+        now = time.monotonic()
+        if typed:
+            keys = terminal.read()
+            if not keys:
+                return False
+            attachment.typed(keys, now)
+        attachment.resized(*terminal.size())
+        attachment.tick(now)
+        del attachment.to_session[: stream.send(bytes(attachment.to_session))]
+        if attachment.detached:
+            return False
+        while len(attachment.to_screen) < _BACKLOG:
+            received = stream.recv()
+            if received is None:
+                break
+            if not received:
+                return True
+            attachment.received(received)
+        terminal.write(attachment.to_screen)
+    return False
+
+
+def _wait(attachment: Attachment, stream: Stream, terminal: _Terminal) -> Sequence[object]:
+    """Wait until there is something to do, and give what can be read."""
+    due = attachment.due()
+    pause = _WAKE_S if due is None else min(_WAKE_S, max(0.0, due - time.monotonic()))
+    reading: list[_Terminal | Stream] = []
+    writing: list[_Terminal | Stream] = []
+    if len(attachment.to_session) < _BACKLOG:
+        reading.append(terminal)
+    if len(attachment.to_screen) < _BACKLOG:
+        reading.append(stream)
+    if attachment.to_session:
+        writing.append(stream)
+    if attachment.to_screen:
+        writing.append(terminal)
+    return select.select(reading, writing, [], pause)[0]
+
+
+def _reason(name: str, attachment: Attachment, stream: Stream) -> Reason:
+    """Why the session's side of the connection ended.
+
+    Raises: EngineError when there was no terminal to be attached to.
+    """
+    deadline = time.monotonic() + _LAST_WORDS_S
+    try:
+        while (code := stream.exit_code()) is None:
+            if time.monotonic() > deadline:
+                return Reason.LOST
+            time.sleep(0.01)
+    except NotFound:
+        return Reason.ENDED
+    except Unreachable:
+        return Reason.LOST
+    if code != 0 and attachment.complaint and not attachment.reached:
+        said = attachment.complaint.decode(errors="replace").strip()
+        raise EngineError(
+            f"the terminal of `{name}` cannot be reached: {said}",
+            code="attach::no_terminal_there",
+            help=f"`vibenv stop {name}` and then `vibenv attach {name}` start it afresh",
+        )
+    return Reason.ENDED

@@ -1,0 +1,113 @@
+"""The near side of a session's terminal: what is typed and painted, bytes in and bytes out. Pure.
+
+`attach` does the I/O: it feeds an `Attachment` with what it reads and with the time, and writes what has
+gathered in `to_session` and `to_screen`. The connection below may be another one each time `connected` is called.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from . import session_process
+from .detach_key import DetachKey
+from .terminal_modes import TerminalModes
+
+_KEY_PAUSE_S = 0.02
+"""Escape sequences arrive in one piece; after this long, a lone escape is the escape key."""
+_REPAINT_PAUSE_S = 0.03
+"""For a program to see the first of two sizes before the second comes."""
+_FRAME_HEADER_SIZE = 8
+_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+
+
+class Attachment:
+    """One terminal attached to one session. Times are seconds of any one clock that never goes back."""
+
+    def __init__(self, rows: int, cols: int) -> None:
+        self.to_session = bytearray()
+        self.to_screen = bytearray()
+        self.detached = False
+        """Whether the detach key was typed."""
+        self.complaint = b""
+        """What the far side of the connection said about itself, outside the terminal."""
+        self.reached = False
+        """Whether the far side has sent anything for the screen, as it does once it is at the terminal."""
+        self._size = rows, cols
+        self._key = DetachKey()
+        self._modes = TerminalModes()
+        self._frames = b""
+        self._release_at: float | None = None
+        self._repaint_at: float | None = None
+
+    def connected(self, now: float) -> None:
+        """Begin on a fresh connection: ask for the output and a repaint.
+
+        Many programs repaint only for a size that they do not have yet, so they are given one row less, and
+        then the real size.
+        """
+        rows, cols = self._size
+        self._frames = b""
+        self.to_session[:] = session_process.attach()
+        self.to_session += session_process.resize(rows - 1 if rows > 1 else 2, cols)
+        self._repaint_at = now + _REPAINT_PAUSE_S
+
+    def resized(self, rows: int, cols: int) -> None:
+        """Take note of the terminal's size, and pass it on when it is another."""
+        if (rows, cols) == self._size:
+            return
+        self._size = rows, cols
+        if self._repaint_at is None:
+            self.to_session += session_process.resize(rows, cols)
+
+    def typed(self, data: bytes, now: float) -> None:
+        """Pass on what was typed, up to the detach key."""
+        passed, self.detached = self._key.feed(data)
+        self.to_session += session_process.push(passed)
+        self._release_at = now + _KEY_PAUSE_S if self._key.held else None
+
+    def received(self, data: bytes) -> None:
+        """Take what came over the connection: the engine's frames of standard output and standard error.
+
+        Source: Engine API v1.41, POST /containers/{id}/attach, "Stream format".
+        """
+        self._frames += data
+        while len(self._frames) >= _FRAME_HEADER_SIZE:
+            kind, length = struct.unpack_from(">BxxxI", self._frames)
+            if kind > _STANDARD_ERROR:  # no frame: the engine could not start the far side, and says why
+                kind, length = _STANDARD_ERROR, len(self._frames) - _FRAME_HEADER_SIZE
+            end = _FRAME_HEADER_SIZE + length
+            if len(self._frames) < end:
+                return
+            content, self._frames = self._frames[_FRAME_HEADER_SIZE:end], self._frames[end:]
+            if kind == _STANDARD_OUTPUT:
+                self._paint(content)
+            else:
+                self.complaint += content
+
+    def tick(self, now: float) -> None:
+        """Do what has come due."""
+        if self._release_at is not None and now >= self._release_at:
+            self.to_session += session_process.push(self._key.release())
+            self._release_at = None
+        if self._repaint_at is not None and now >= self._repaint_at:
+            self.to_session += session_process.resize(*self._size)
+            self._repaint_at = None
+
+    def due(self) -> float | None:
+        """When `tick` has something to do next."""
+        return min((at for at in (self._release_at, self._repaint_at) if at is not None), default=None)
+
+    def _paint(self, output: bytes) -> None:
+        if not self.reached:
+            # What the screen showed moves up into the scrollback, and the session begins on an empty one.
+            self.to_screen += b"\n" * self._size[0] + b"\x1b[H\x1b[J"
+            self.reached = True
+        self._modes.feed(output)
+        self.to_screen += output
+
+    def leave(self) -> None:
+        """End with the terminal's modes as they were, and a fresh line for whoever writes next."""
+        if not self.reached:
+            return
+        fresh_line = b"" if self._modes.alternate_screen else b"\r\n"
+        self.to_screen += self._modes.restore() + fresh_line + b"\x1b[J"

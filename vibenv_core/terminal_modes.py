@@ -1,0 +1,104 @@
+"""Knows which of a terminal's modes a program has changed, and how to put them right. Pure.
+
+Source: ECMA-48 (CSI, SM, RM); xterm's control sequences (DECSET, DECSCUSR, DECSTBM, modifyOtherKeys); kitty's
+keyboard protocol, whose stack each of the two screens has for itself.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SEQUENCE = re.compile(
+    rb"\x1b(?:\[(?P<prefix>[?>=<]?)(?P<numbers>[\d;:]*)(?P<final> ?[@-~])|(?P<single>[=>c]))"
+)
+_UNFINISHED = re.compile(rb"\x1b(?:\[[?>=<]?[\d;:]{0,40} ?)?\Z")
+_ON_BY_DEFAULT = frozenset({b"?7", b"?25"})
+"""Lines wrap, and the cursor is seen."""
+_ALTERNATE_SCREEN = frozenset({b"?47", b"?1047", b"?1049"})
+_FRESH = b"\x1b(B\x0f\x1b[m"
+"""The usual characters, without attributes."""
+
+
+class TerminalModes:
+    """Reads a terminal's output and keeps account of what is not as it was."""
+
+    def __init__(self) -> None:
+        self._unfinished = b""
+        self._forget()
+
+    def _forget(self) -> None:
+        self._changed: set[bytes] = set()
+        self._undo: dict[bytes, bytes] = {}
+        self._keyboards = {False: 0, True: 0}
+
+    @property
+    def alternate_screen(self) -> bool:
+        """Whether the terminal shows its alternate screen."""
+        return bool(self._changed & _ALTERNATE_SCREEN)
+
+    def feed(self, output: bytes) -> None:
+        """Take note of `output`, which may end amid a sequence."""
+        data = self._unfinished + output
+        for found in _SEQUENCE.finditer(data):
+            if found["single"]:
+                self._single(found["single"])
+            else:
+                self._control(found["prefix"], found["numbers"], found["final"])
+        unfinished = _UNFINISHED.search(data)
+        self._unfinished = data[unfinished.start() :] if unfinished else b""
+
+    def restore(self) -> bytes:
+        """What puts the terminal right, leaving the alternate screen last; then nothing counts as changed."""
+        other = sorted(self._changed - _ALTERNATE_SCREEN)
+        parts = [_set(mode, mode in _ON_BY_DEFAULT) for mode in other]
+        parts += [self._undo[key] for key in sorted(self._undo)]
+        parts.append(self._pop_keyboards())
+        if self.alternate_screen:
+            parts += [_set(mode, on=False) for mode in sorted(self._changed & _ALTERNATE_SCREEN)]
+            self._changed -= _ALTERNATE_SCREEN
+            parts.append(self._pop_keyboards())
+        self._forget()
+        return b"".join([*parts, _FRESH])
+
+    def _single(self, final: bytes) -> None:
+        match final:
+            case b"=":
+                self._undo[b"keypad"] = b"\x1b>"
+            case b">":
+                self._undo.pop(b"keypad", None)
+            case _:
+                self._forget()
+
+    def _control(self, prefix: bytes, numbers: bytes, final: bytes) -> None:
+        match prefix, final:
+            case ((b"" | b"?"), (b"h" | b"l")):
+                for number in re.findall(rb"\d{1,4}", numbers):
+                    self._mode(prefix + number, on=final == b"h")
+            case b">", b"u":
+                self._keyboards[self.alternate_screen] += 1
+            case b"<", b"u":
+                self._keyboards[self.alternate_screen] -= int(numbers) if numbers.isdigit() else 1
+            case b"=", b"u":
+                self._undo[b"keyboard"] = b"\x1b[=0u"
+            case b">", b"m" if numbers.startswith(b"4"):
+                self._undo[b"other keys"] = b"\x1b[>4m"
+            case b"", b" q":
+                self._undo[b"cursor"] = b"\x1b[0 q"
+            case b"", b"r":
+                self._undo[b"region"] = b"\x1b7\x1b[r\x1b8"
+            case _:
+                pass
+
+    def _mode(self, mode: bytes, *, on: bool) -> None:
+        if on == (mode in _ON_BY_DEFAULT):
+            self._changed.discard(mode)
+        else:
+            self._changed.add(mode)
+
+    def _pop_keyboards(self) -> bytes:
+        pushed = self._keyboards[self.alternate_screen]
+        return b"\x1b[<%du" % pushed if pushed > 0 else b""
+
+
+def _set(mode: bytes, on: bool) -> bytes:
+    return b"\x1b[" + mode + (b"h" if on else b"l")
