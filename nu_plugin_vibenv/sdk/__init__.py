@@ -1,0 +1,71 @@
+"""A software development kit for Nushell plugins in Python.
+
+    from nu_plugin_vibenv.sdk import Call, Command, Plugin, Positional, serve
+
+    class Greet(Command):
+        \"\"\"Greet someone.\"\"\"
+
+        name = "greet"
+        who = Positional(str, "whom to greet")
+
+        def run(self, call: Call) -> str:
+            return f"Hello, {call[self.who]}!"
+
+    sys.exit(serve(Plugin(version="1.0.0", commands=[Greet()]), sys.argv[1:]))
+
+The layers, each of which imports only those above it:
+
+    data          frozen records without the start-up cost of dataclasses
+    errors values signature messages   the vocabulary, named as in nu's own `nu-plugin-protocol`
+    schema text wire_values wire       what it looks like on the wire
+    codec         bytes to messages and back
+    streams versions connection        what may be sent and expected when; no I/O up to here
+    runtime       threads, locks, waiting
+    convert command call output foreground engine plugin derive    commands and what they may do
+    serve testing conformance          entry points
+"""
+
+from .call import ByteStream, Call, CompletionRequest, Input
+from .command import Command, Example, Flag, Optional, Positional, Rest, Switch, record, table
+from .convert import from_python, to_python
+from .engine import Engine
+from .errors import ConnectionClosed, Label, LabeledError
+from .messages import Suggestion
+from .plugin import Plugin
+from .serve import serve
+from .signature import Shape, Type
+from .values import CellPath, Closure, Filesize, PathMember, Range, Span, Value
+
+__all__ = [
+    "ByteStream",
+    "Call",
+    "CellPath",
+    "Closure",
+    "Command",
+    "CompletionRequest",
+    "ConnectionClosed",
+    "Engine",
+    "Example",
+    "Filesize",
+    "Flag",
+    "Input",
+    "Label",
+    "LabeledError",
+    "Optional",
+    "PathMember",
+    "Plugin",
+    "Positional",
+    "Range",
+    "Rest",
+    "Shape",
+    "Span",
+    "Suggestion",
+    "Switch",
+    "Type",
+    "Value",
+    "from_python",
+    "record",
+    "serve",
+    "table",
+    "to_python",
+]

@@ -1,0 +1,167 @@
+"""What a command may ask of nu while it runs: environment, configuration, closures, the terminal."""
+
+from __future__ import annotations
+
+import os
+
+from . import messages as m
+from . import values
+from .call import Input
+from .convert import from_python, to_python
+from .data import TYPE_CHECKING
+from .errors import LabeledError
+from .foreground import Foreground
+from .output import header_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from .runtime import Running, Runtime
+    from .values import Closure, Span, Value
+
+
+class Engine:
+    """nu, on behalf of one call, while that call runs or its output stream is open.
+
+    Every method that asks raises LabeledError when nu refuses, and ConnectionClosed when nu is gone.
+    """
+
+    def __init__(self, runtime: Runtime, running: Running, head: Span = values.UNKNOWN) -> None:
+        self._runtime = runtime
+        self._running = running
+        self._head = head
+
+    @property
+    def version(self) -> str:
+        """nu's own version, such as 0.115.1."""
+        hello = self._runtime.connection.engine
+        return "" if hello is None else hello.version
+
+    def env_var(self, name: str) -> Any:
+        """A variable of the caller's environment as Python value, None when it is not set; case is ignored."""
+        return self._value(m.GetEnvVar(name))
+
+    def env_vars(self) -> Mapping[str, Value]:
+        """All variables of the caller's environment, of whatever kind they are."""
+        answer = self._ask(m.GetEnvVars())
+        return answer.values if isinstance(answer, m.ValueMap) else {}
+
+    def environment(self) -> dict[str, str]:
+        """The caller's environment as a child process is given it: strings, and PATH joined; the rest is left out."""
+        environment = {}
+        for name, value in self.env_vars().items():
+            if isinstance(value, values.StringValue):
+                environment[name] = value.val
+            elif name.upper() == "PATH" and isinstance(value, values.ListValue):
+                entries = [entry.val for entry in value.vals if isinstance(entry, values.StringValue)]
+                environment[name] = os.pathsep.join(entries)
+        return environment
+
+    def add_env_var(self, name: str, value: object) -> None:
+        """Set a variable in the caller's scope; it is there once the command has returned."""
+        self._ask(m.AddEnvVar(name, from_python(value, self._head)))
+
+    def current_directory(self) -> str:
+        """The caller's directory; the plugin's own is another."""
+        return str(self._value(m.GetCurrentDir()))
+
+    def config(self) -> Mapping[str, object]:
+        """nu's configuration as it is on the wire; it differs between versions."""
+        answer = self._ask(m.GetConfig())
+        return answer.config if isinstance(answer, m.ConfigResponse) else {}
+
+    def plugin_config(self) -> Any:
+        """`$env.config.plugins.<name of the plugin>` as Python value, None when it is not set."""
+        return self._value(m.GetPluginConfig())
+
+    def help(self) -> str:
+        """The help text of the command that runs, as nu renders it."""
+        return str(self._value(m.GetHelp()))
+
+    def span_contents(self, span: Span) -> bytes:
+        """The source text that a span stands for."""
+        contents = self._value(m.GetSpanContents(span))
+        return contents if isinstance(contents, bytes) else str(contents).encode()
+
+    def eval_closure(
+        self,
+        closure: Closure,
+        *positional: object,
+        input: object = None,
+        redirect_stdout: bool = True,
+        redirect_stderr: bool = False,
+    ) -> Input:
+        """Run a closure with arguments and input, and give its output.
+
+        `input` is a Python value, an iterator to be streamed, or the Input of this call to be passed on.
+        """
+        arguments = tuple(from_python(argument, self._head) for argument in positional)
+        spanned = m.Spanned(closure, self._head)
+        return self._with_input(
+            input,
+            lambda header: m.EvalClosure(spanned, arguments, header, redirect_stdout, redirect_stderr),
+        )
+
+    def find_decl(self, name: str) -> int | None:
+        """The number of the command of this name, None when there is none."""
+        answer = self._ask(m.FindDecl(name))
+        return answer.id if isinstance(answer, m.Identifier) else None
+
+    def call_decl(
+        self,
+        decl_id: int,
+        call: m.EvaluatedCall,
+        input: object = None,
+        *,
+        redirect_stdout: bool = True,
+        redirect_stderr: bool = False,
+    ) -> Input:
+        """Run a command by its number, as found by `find_decl`, and give its output; `input` as for `eval_closure`."""
+        return self._with_input(
+            input, lambda header: m.CallDecl(decl_id, call, header, redirect_stdout, redirect_stderr)
+        )
+
+    def block_ir(self, block_id: int) -> Mapping[str, object]:
+        """The compiled code of a block as it is on the wire; it differs between versions."""
+        answer = self._ask(m.GetBlockIR(block_id))
+        return answer.block if isinstance(answer, m.IrBlock) else {}
+
+    def set_gc_disabled(self, disabled: bool) -> None:
+        """Whether nu leaves the plugin running when it has been idle for a while."""
+        self._runtime.send(m.SetOption(m.GcDisabled(disabled)))
+
+    def foreground(self) -> Foreground:
+        """The terminal, for as long as the context lasts: `with engine.foreground() as tty: ...` gives its descriptor.
+
+        Raises LabeledError when there is no terminal, or another call has it.
+        """
+        return Foreground(self._enter_foreground, lambda: self._ask(m.LeaveForeground()))
+
+    def _enter_foreground(self) -> int | None:
+        group = self._value(m.EnterForeground())
+        return group if isinstance(group, int) else None
+
+    def _ask(self, call: m.EngineCallKind) -> m.EngineResponse:
+        return self._runtime.ask(self._running.id, call)
+
+    def _value(self, call: m.EngineCallKind) -> Any:
+        answer = self._ask(call)
+        if isinstance(answer, m.PipelineData):
+            return self._input(answer).value()
+        return None
+
+    def _input(self, answer: m.EngineResponse) -> Input:
+        match answer:
+            case m.PipelineData(m.ListStream(id) | m.ByteStream(id) as header):
+                return Input(header, self._runtime.pieces(id))
+            case m.PipelineData(header):
+                return Input(header)
+        raise LabeledError(f"nu answered with something that is not known: {answer!r}")
+
+    def _with_input(self, input: object, make: Callable[[m.PipelineDataHeader], m.EngineCallKind]) -> Input:
+        header, produce = header_of(self._runtime, None, input, self._head)
+        asked = self._runtime.start_ask(self._running.id, make(header))
+        if not isinstance(header, (m.Empty, m.SingleValue)):
+            self._runtime.submit(produce)
+        return self._input(asked())

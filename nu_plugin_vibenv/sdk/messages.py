@@ -1,0 +1,514 @@
+"""Every message of the protocol as frozen data, named as in nu's own `nu-plugin-protocol`.
+
+Fields are in the order of the wire. The form on the wire is `wire.py`; what a message does to a connection is
+`connection.py`.
+"""
+
+from __future__ import annotations
+
+from .data import TYPE_CHECKING, Data
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .errors import LabeledError
+    from .signature import PluginSignature, Type
+    from .values import Closure, Ordering, PluginCustomValue, Span, Value
+
+
+# --- pipelines
+
+
+class PipelineMetadata(Data):
+    """What nu knows of where data came from, such as `ls` or the file that was opened."""
+
+    data_source: DataSource
+    path_columns: tuple[str, ...] = ()
+    content_type: str | None = None
+    custom: Mapping[str, Value] | None = None
+
+
+class NoSource(Data):
+    pass
+
+
+class HtmlThemes(Data):
+    pass
+
+
+class FilePath(Data):
+    path: str
+
+
+class UnknownSource(Data):
+    """A source that a later nu knows."""
+
+    name: str
+    payload: object
+
+
+DataSource = NoSource | HtmlThemes | FilePath | UnknownSource
+
+
+class Empty(Data):
+    """No input, or no output."""
+
+
+class SingleValue(Data):
+    """All of the data at once."""
+
+    value: Value
+    metadata: PipelineMetadata | None = None
+
+
+class ListStream(Data):
+    """Values that come one by one as `ListItem`s of stream `id`."""
+
+    id: int
+    span: Span
+    metadata: PipelineMetadata | None = None
+
+
+class ByteStream(Data):
+    """Bytes that come in `RawBytes` of stream `id`; `type` is "Binary", "String" or "Unknown"."""
+
+    id: int
+    span: Span
+    type: str
+    metadata: PipelineMetadata | None = None
+
+
+PipelineDataHeader = Empty | SingleValue | ListStream | ByteStream
+
+
+class ListItem(Data):
+    value: Value
+
+
+class RawBytes(Data):
+    data: bytes
+
+
+class RawError(Data):
+    error: LabeledError
+
+
+StreamData = ListItem | RawBytes | RawError
+
+
+# --- calls from nu
+
+
+class Spanned(Data):
+    """Something (a str, an int, a name of a flag) and where it stands in the source."""
+
+    item: object
+    span: Span
+
+
+class NamedArg(Data):
+    """A flag by its long name; `value` is None for a plain switch."""
+
+    name: Spanned
+    value: Value | None
+
+
+class EvaluatedCall(Data):
+    """The arguments of one call: `head` is where the command's name stands."""
+
+    head: Span
+    positional: tuple[Value, ...] = ()
+    named: tuple[NamedArg, ...] = ()
+
+
+class MetadataCall(Data):
+    """Asks for the plugin's version."""
+
+
+class SignatureCall(Data):
+    """Asks for the signatures of all commands."""
+
+
+class Run(Data):
+    name: str
+    call: EvaluatedCall
+    input: PipelineDataHeader
+
+
+class FlagValue(Data):
+    name: str
+
+
+class PositionalAt(Data):
+    index: int
+
+
+class GetCompletion(Data):
+    """Asks what may be typed; `call` is nu's syntax tree, whose form changes between versions."""
+
+    name: str
+    arg_type: FlagValue | PositionalAt
+    call: object
+
+
+class ToBaseValue(Data):
+    pass
+
+
+class FollowPathInt(Data):
+    index: Spanned
+    optional: bool
+
+
+class FollowPathString(Data):
+    """`casing` is "Sensitive" or "Insensitive"."""
+
+    column_name: Spanned
+    optional: bool
+    casing: str
+
+
+class PartialCmp(Data):
+    other: Value
+
+
+class Operator(Data):
+    """`kind` is Comparison, Math, Boolean, Bits or Assignment; `name` as in NotStartsWith."""
+
+    kind: str
+    name: str
+
+
+class Operation(Data):
+    """`operator.item` is an Operator."""
+
+    operator: Spanned
+    right: Value
+
+
+class Save(Data):
+    path: Spanned
+    save_call_span: Span
+
+
+class Dropped(Data):
+    pass
+
+
+class UnknownOp(Data):
+    name: str
+    payload: object
+
+
+CustomValueOp = (
+    ToBaseValue | FollowPathInt | FollowPathString | PartialCmp | Operation | Save | Dropped | UnknownOp
+)
+
+
+class CustomValueCall(Data):
+    """An operation on one of the plugin's own values; `value.item` is a PluginCustomValue."""
+
+    value: Spanned
+    op: CustomValueOp
+
+
+class UnknownCall(Data):
+    """A call that a later nu makes."""
+
+    name: str
+    payload: object
+
+
+PluginCall = MetadataCall | SignatureCall | Run | GetCompletion | CustomValueCall | UnknownCall
+
+
+# --- answers to nu
+
+
+class Ok(Data):
+    pass
+
+
+class ErrorResponse(Data):
+    error: LabeledError
+
+
+class PluginMetadata(Data):
+    """What `plugin list` shows of a plugin."""
+
+    version: str | None
+
+
+class MetadataResponse(Data):
+    metadata: PluginMetadata
+
+
+class SignatureResponse(Data):
+    signatures: tuple[PluginSignature, ...]
+
+
+class OrderingResponse(Data):
+    ordering: Ordering | None
+
+
+class Suggestion(Data):
+    """One completion. `kind` is a SuggestionKind; nu guesses the rest where it is None."""
+
+    value: str
+    description: str | None = None
+    display_override: str | None = None
+    extra: tuple[str, ...] | None = None
+    append_whitespace: bool = True
+    match_indices: tuple[int, ...] | None = None
+    span: Span | None = None
+    kind: SuggestionKind | None = None
+
+
+class SuggestionKind(Data):
+    """ "File", "Directory", "Flag" and the like; `of` is a Type for Value, [kind, decl id] for Command."""
+
+    name: str
+    of: Type | object = None
+
+
+class CompletionItems(Data):
+    """None asks nu for its own completion, of files as a rule."""
+
+    items: tuple[Suggestion, ...] | None
+
+
+class PipelineData(Data):
+    """Answers a call, or an engine call."""
+
+    header: PipelineDataHeader
+
+
+class UnknownResponse(Data):
+    """An answer that a later nu gives."""
+
+    name: str
+    payload: object
+
+
+PluginCallResponse = (
+    Ok
+    | ErrorResponse
+    | MetadataResponse
+    | SignatureResponse
+    | OrderingResponse
+    | CompletionItems
+    | PipelineData
+    | UnknownResponse
+)
+
+
+# --- calls to nu
+
+
+class GetConfig(Data):
+    pass
+
+
+class GetPluginConfig(Data):
+    pass
+
+
+class GetEnvVar(Data):
+    name: str
+
+
+class GetEnvVars(Data):
+    pass
+
+
+class GetCurrentDir(Data):
+    pass
+
+
+class AddEnvVar(Data):
+    name: str
+    value: Value
+
+
+class GetHelp(Data):
+    pass
+
+
+class EnterForeground(Data):
+    pass
+
+
+class LeaveForeground(Data):
+    pass
+
+
+class GetSpanContents(Data):
+    span: Span
+
+
+class EvalClosure(Data):
+    """`closure.item` is a Closure."""
+
+    closure: Spanned
+    positional: tuple[Value, ...]
+    input: PipelineDataHeader
+    redirect_stdout: bool = True
+    redirect_stderr: bool = False
+
+
+class GetBlockIR(Data):
+    block_id: int
+
+
+class FindDecl(Data):
+    name: str
+
+
+class CallDecl(Data):
+    decl_id: int
+    call: EvaluatedCall
+    input: PipelineDataHeader
+    redirect_stdout: bool = True
+    redirect_stderr: bool = False
+
+
+EngineCallKind = (
+    GetConfig
+    | GetPluginConfig
+    | GetEnvVar
+    | GetEnvVars
+    | GetCurrentDir
+    | AddEnvVar
+    | GetHelp
+    | EnterForeground
+    | LeaveForeground
+    | GetSpanContents
+    | EvalClosure
+    | GetBlockIR
+    | FindDecl
+    | CallDecl
+    | UnknownCall
+)
+
+
+class ConfigResponse(Data):
+    """nu's configuration, a large record of plain data whose form changes between versions."""
+
+    config: Mapping[str, object]
+
+
+class ValueMap(Data):
+    values: Mapping[str, Value]
+
+
+class Identifier(Data):
+    """The number of a declaration."""
+
+    id: int
+
+
+class IrBlock(Data):
+    """Compiled nu code, whose form changes between versions."""
+
+    block: Mapping[str, object]
+
+
+EngineResponse = (
+    ErrorResponse | PipelineData | ConfigResponse | ValueMap | Identifier | IrBlock | UnknownResponse
+)
+
+
+# --- messages
+
+
+class Feature(Data):
+    """Something that one side can do beyond the plain protocol; "LocalSocket" is the one known so far."""
+
+    name: str
+
+
+class Hello(Data):
+    protocol: str
+    version: str
+    features: tuple[Feature, ...] = ()
+
+
+class Call(Data):
+    id: int
+    call: PluginCall
+
+
+class EngineCallResponse(Data):
+    id: int
+    response: EngineResponse
+
+
+class CallResponse(Data):
+    id: int
+    response: PluginCallResponse
+
+
+class EngineCall(Data):
+    """`context` is the id of the call on whose behalf it is made, which must still run."""
+
+    context: int
+    id: int
+    call: EngineCallKind
+
+
+class SetOption(Data):
+    option: GcDisabled
+
+
+class GcDisabled(Data):
+    """While disabled, nu does not stop the plugin when it has been idle for a while."""
+
+    disabled: bool
+
+
+class StreamMessage(Data):
+    """One more piece of stream `id`; `Data` on the wire."""
+
+    id: int
+    data: StreamData
+
+
+class End(Data):
+    """The producer of stream `id` has no more."""
+
+    id: int
+
+
+class Drop(Data):
+    """The consumer of stream `id` wants no more."""
+
+    id: int
+
+
+class Ack(Data):
+    """The consumer of stream `id` is done with one piece."""
+
+    id: int
+
+
+class Signal(Data):
+    """ "Interrupt" for ctrl-c, "Reset" before the next line."""
+
+    action: str
+
+
+class Goodbye(Data):
+    """nu needs the plugin no longer."""
+
+
+class UnknownMessage(Data):
+    name: str
+    payload: object
+
+
+PluginInput = (
+    Hello | Call | EngineCallResponse | StreamMessage | End | Drop | Ack | Signal | Goodbye | UnknownMessage
+)
+PluginOutput = (
+    Hello | CallResponse | EngineCall | SetOption | StreamMessage | End | Drop | Ack | UnknownMessage
+)

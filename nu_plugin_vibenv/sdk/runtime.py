@@ -1,0 +1,376 @@
+"""The threads round a connection, and the only place of the SDK that starts or waits for any.
+
+    reader   the caller's own (the main thread): reads, wakes whoever waits; never waits for a command
+    run      one for each call at work; idle ones are used again
+    flusher  writes what an output stream has produced while its producer is busy with the next item
+
+One lock guards the connection and the outbox, another keeps writes in order. A message is put into the outbox under the
+first and written by whoever flushes next, so that what is ready at the same time goes out in one write.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from queue import Empty, SimpleQueue
+
+from . import messages as m
+from .codec import NEED_DATA
+from .connection import PROTOCOL
+from .data import TYPE_CHECKING
+from .errors import ConnectionClosed, ProtocolError
+from .versions import warning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Protocol
+
+    from .connection import Connection
+    from .streams import OutgoingStream
+
+    class Transport(Protocol):
+        """Bytes from and to nu. `read` gives b"" at the end; `write` writes all of it or raises OSError."""
+
+        def read(self) -> bytes: ...
+        def write(self, data: bytes) -> None: ...
+
+    Handler = Callable[["Runtime", "Running"], None]
+
+GRACE_S = 10.0
+"""How long calls that were cancelled may clean up after nu has gone."""
+
+ACKNOWLEDGE_AFTER = 25
+"""Pieces of an input that are acknowledged in one write: well below the windows, so that nu never stops for it."""
+
+
+class Running:
+    """One call at work: `cancelled` is set by ctrl-c, by the end of its output's reader and by the end of nu."""
+
+    def __init__(self, call: m.Call) -> None:
+        self.id = call.id
+        self.call = call.call
+        self.cancelled = threading.Event()
+
+
+class Output:
+    """An outgoing stream with the call, if any, that produces it."""
+
+    def __init__(self, stream: OutgoingStream, running: Running | None) -> None:
+        self.stream = stream
+        self.running = running
+        self.stopped = False
+
+
+class Runtime:
+    """Runs one connection until nu ends it; what a call does is up to `handle`, which is called on a run thread."""
+
+    def __init__(self, connection: Connection, transport: Transport, handle: Handler) -> None:
+        self.connection = connection
+        self.warnings: list[str] = []
+        self._transport = transport
+        self._handle = handle
+        self._lock = threading.Lock()
+        self._credit = threading.Condition(self._lock)
+        self._work = threading.Condition(self._lock)
+        self._write_lock = threading.Lock()
+        self._outbox: list[bytes] = []
+        self._closed: ProtocolError | None = None
+        self._running: dict[int, Running] = {}
+        self._replies: dict[int, SimpleQueue[m.EngineResponse | ProtocolError]] = {}
+        self._inputs: dict[int, SimpleQueue[m.StreamData | ProtocolError | None]] = {}
+        self._outputs: dict[int, Output] = {}
+        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        self._idle = 0
+        self._workers: list[threading.Thread] = []
+        self._flusher: threading.Thread | None = None
+
+    # --- the reader
+
+    def serve(self) -> None:
+        """Talk until nu says Goodbye or closes its end, then end every call and wait for them.
+
+        Raises RemoteProtocolError when nu could not be understood.
+        """
+        reason: ProtocolError = ConnectionClosed("nu has ended the connection")
+        try:
+            self._transport.write(self.connection.preamble())
+            while data := self._transport.read():
+                with self._lock:
+                    self.connection.feed(data)
+                if not self._dispatch_all():
+                    break
+        except ProtocolError as error:
+            reason = error
+            raise
+        finally:
+            self._close(reason)
+
+    def _dispatch_all(self) -> bool:
+        while True:
+            with self._lock:
+                event = self.connection.next_event()
+            if event is NEED_DATA:
+                return True
+            if isinstance(event, m.Goodbye):
+                return False
+            self._dispatch(event)
+
+    def _dispatch(self, event: object) -> None:
+        match event:
+            case m.StreamMessage(id, data):
+                if (queue := self._inputs.get(id)) is not None:
+                    queue.put(data)
+            case m.Ack():
+                with self._lock:
+                    self._credit.notify_all()
+            case m.Call():
+                self._start(event)
+            case m.EngineCallResponse(id, response):
+                if isinstance(response, m.PipelineData):
+                    self._expect(response.header)
+                self._replies.pop(id).put(response)
+            case m.End(id):
+                if (queue := self._inputs.get(id)) is not None:
+                    queue.put(None)
+            case m.Drop(id):
+                if (output := self._outputs.get(id)) is not None:
+                    self._stop(output)
+            case m.Signal("Interrupt"):
+                self._interrupt()
+            case m.Hello(_, version):
+                self.send(m.Hello(PROTOCOL, version, self.connection.features))
+                if (text := warning(version)) is not None:
+                    self.warnings.append(text)
+
+    def _expect(self, header: m.PipelineDataHeader) -> None:
+        if isinstance(header, (m.ListStream, m.ByteStream)):
+            self._inputs[header.id] = SimpleQueue()
+
+    def _start(self, call: m.Call) -> None:
+        if isinstance(call.call, m.Run):
+            self._expect(call.call.input)
+        running = Running(call)
+        self._running[call.id] = running
+        self.submit(lambda: self._run(running))
+
+    def _run(self, running: Running) -> None:
+        try:
+            self._handle(self, running)
+        finally:
+            self._running.pop(running.id, None)
+
+    def _interrupt(self) -> None:
+        for running in list(self._running.values()):
+            running.cancelled.set()
+        for output in list(self._outputs.values()):
+            self._stop(output)
+
+    def _stop(self, output: Output) -> None:
+        """End a stream now, even if its producer is in the middle of an item, and cancel the call it belongs to."""
+        if output.running is not None:
+            output.running.cancelled.set()
+        self.end_output(output)
+
+    def _close(self, reason: ProtocolError) -> None:
+        closed = reason if isinstance(reason, ConnectionClosed) else ConnectionClosed(str(reason))
+        with self._lock:
+            self._closed = closed
+            for output in self._outputs.values():
+                output.stopped = True
+            replies, inputs = list(self._replies.values()), list(self._inputs.values())
+            self._credit.notify_all()
+            self._work.notify_all()
+        for running in list(self._running.values()):
+            running.cancelled.set()
+        for reply in replies:
+            reply.put(closed)
+        for queue in inputs:
+            queue.put(closed)
+        self._join()
+
+    def _join(self) -> None:
+        deadline = time.monotonic() + GRACE_S
+        for worker in self._workers:
+            self._jobs.put(_leave)
+        for worker in self._workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
+
+    # --- run threads
+
+    def submit(self, job: Callable[[], None]) -> None:
+        """Do a job on a run thread, a new one when all are busy."""
+        with self._lock:
+            idle = self._idle > 0
+            self._idle -= idle
+        self._jobs.put(job)
+        if not idle:
+            worker = threading.Thread(target=self._work_off, name=f"run {len(self._workers)}", daemon=True)
+            self._workers.append(worker)
+            worker.start()
+
+    def _work_off(self) -> None:
+        while (job := self._jobs.get()) is not _leave:
+            job()
+            with self._lock:
+                self._idle += 1
+
+    # --- writing
+
+    def send(self, message: m.PluginOutput) -> None:
+        """Write a message now, after whatever waits to be written.
+
+        Raises: LocalProtocolError, for what may not be sent; ConnectionClosed.
+        """
+        with self._lock:
+            self._outbox.append(self.connection.send(message))
+        self.flush()
+
+    def flush(self) -> None:
+        """Write what waits to be written. Raises ConnectionClosed when nu is gone."""
+        with self._write_lock:
+            with self._lock:
+                data = b"".join(self._outbox)
+                self._outbox.clear()
+            if data:
+                try:
+                    self._transport.write(data)
+                except OSError as error:
+                    raise ConnectionClosed(f"nu cannot be written to: {error}") from error
+
+    def _flush_for_producers(self) -> None:
+        while True:
+            with self._lock:
+                while not self._outbox and self._closed is None:
+                    self._work.wait()
+                if self._closed is not None:
+                    return
+            try:
+                self.flush()
+            except ConnectionClosed:
+                return
+
+    # --- engine calls
+
+    def ask(self, context: int, call: m.EngineCallKind) -> m.EngineResponse:
+        """Ask nu on behalf of a call that still runs, and wait for the answer.
+
+        Raises: LabeledError, when nu answers with an error; LocalProtocolError, when the call has ended;
+        ConnectionClosed.
+        """
+        return self.start_ask(context, call)()
+
+    def start_ask(self, context: int, call: m.EngineCallKind) -> Callable[[], m.EngineResponse]:
+        """As `ask`, in two steps: the call is sent, and calling what is returned waits for the answer."""
+        reply: SimpleQueue[m.EngineResponse | ProtocolError] = SimpleQueue()
+        with self._lock:
+            if self._closed is not None:
+                raise self._closed
+            id = self.connection.next_engine_call_id()
+            self._outbox.append(self.connection.send(m.EngineCall(context, id, call)))
+            self._replies[id] = reply
+        self.flush()
+
+        def wait() -> m.EngineResponse:
+            answer = reply.get()
+            if isinstance(answer, ProtocolError):
+                raise answer
+            if isinstance(answer, m.ErrorResponse):
+                raise answer.error
+            return answer
+
+        return wait
+
+    # --- streams from nu
+
+    def pieces(self, id: int) -> Iterator[m.StreamData]:
+        """The pieces of a stream as they come; each is acknowledged when the next one is asked for.
+
+        Closing the iterator drops the stream. Raises ConnectionClosed.
+        """
+        queue = self._inputs[id]
+        done = 0
+        try:
+            while True:
+                try:
+                    piece = queue.get_nowait()
+                except Empty:
+                    self._acknowledge(id, done)
+                    done = 0
+                    piece = queue.get()
+                if piece is None:
+                    return
+                if isinstance(piece, ProtocolError):
+                    raise piece
+                yield piece
+                done += 1
+                if done >= ACKNOWLEDGE_AFTER:
+                    self._acknowledge(id, done)
+                    done = 0
+        finally:
+            self.drop(id)
+
+    def _acknowledge(self, id: int, count: int) -> None:
+        if count:
+            with self._lock:
+                self._outbox.append(b"".join(self.connection.send(m.Ack(id)) for _ in range(count)))
+            self.flush()
+
+    def drop(self, id: int) -> None:
+        """Tell nu that no more of a stream is wanted; nothing when it is known already."""
+        if self._inputs.pop(id, None) is not None and self._closed is None:
+            self.send(m.Drop(id))
+
+    # --- streams to nu
+
+    def open_output(self, running: Running | None, *, bytes: bool = False) -> Output:
+        """A new outgoing stream; its header is to be sent before its first piece."""
+        with self._lock:
+            stream = self.connection.open_byte_stream() if bytes else self.connection.open_list_stream()
+            output = self._outputs[stream.id] = Output(stream, running)
+            output.stopped = self._closed is not None
+            if self._flusher is None:
+                self._flusher = threading.Thread(
+                    target=self._flush_for_producers, name="flusher", daemon=True
+                )
+                self._flusher.start()
+        return output
+
+    def put(self, output: Output, piece: bytes) -> bool:
+        """Send a piece, already encoded, when nu has room for it: it is written soon, with those that follow closely.
+
+        False when nobody wants more of the stream.
+        """
+        stream = output.stream
+        with self._lock:
+            room = not output.stopped and stream.credit > 0
+            if room:
+                self._put(output, piece)
+        if room or output.stopped:
+            return room
+        self.flush()
+        with self._lock:
+            while stream.credit < stream.window // 2 and not output.stopped:
+                self._credit.wait()
+            if not output.stopped:
+                self._put(output, piece)
+            return not output.stopped
+
+    def _put(self, output: Output, piece: bytes) -> None:
+        self.connection.send_pieces(output.stream, 1)
+        self._outbox.append(piece)
+        if len(self._outbox) == 1:
+            self._work.notify()
+
+    def end_output(self, output: Output) -> None:
+        """End a stream; nothing when it has ended already."""
+        with self._lock:
+            if self._outputs.pop(output.stream.id, None) is None or self._closed is not None:
+                return
+            output.stopped = True
+            self._outbox.append(self.connection.send(m.End(output.stream.id)))
+            self._credit.notify_all()
+        self.flush()
+
+
+def _leave() -> None:
+    """The job that ends a run thread."""

@@ -1,0 +1,312 @@
+"""The protocol's messages on the wire: one schema for each type, put together from `schema.py`.
+
+`PLUGIN_INPUT` reads what nu sends and `PLUGIN_OUTPUT` writes what it reads; both work both ways.
+"""
+
+from __future__ import annotations
+
+from . import messages as m
+from . import signature as s
+from .data import TYPE_CHECKING
+from .errors import RemoteProtocolError
+from .schema import (
+    Later,
+    Map,
+    Maybe,
+    Named,
+    Newtype,
+    Opaque,
+    Pair,
+    Plain,
+    Seq,
+    Struct,
+    Tagged,
+    Tuple,
+    Unit,
+    Word,
+    shown,
+    variant,
+)
+from .wire_values import (
+    BOOL,
+    BYTES,
+    ERROR,
+    INT,
+    SPAN,
+    STRING,
+    VALUE,
+    decode_closure,
+    decode_custom,
+    encode_closure,
+    encode_custom,
+)
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .schema import Schema
+
+
+class _Functions:
+    """A schema made of two functions."""
+
+    def __init__(self, decode: Any, encode: Any) -> None:
+        self.decode = decode
+        self.encode = encode
+
+
+def _spanned(item: Schema) -> Struct:
+    return Struct(m.Spanned, item=item, span=SPAN)
+
+
+# --- signatures
+
+_TYPE = Later(lambda: TYPE)
+_COLUMNS = Seq(Pair(STRING, _TYPE))
+TYPE = Named(
+    s.Type,
+    {"List": _TYPE, "OneOf": Seq(_TYPE), "Record": _COLUMNS, "Table": _COLUMNS, "Custom": STRING},
+)
+_SHAPE = Later(lambda: SHAPE)
+SHAPE = Named(
+    s.Shape,
+    {
+        "Closure": Maybe(Seq(_SHAPE)),
+        "List": _SHAPE,
+        "OneOf": Seq(_SHAPE),
+        "Record": Seq(Pair(STRING, _SHAPE)),
+        "Table": Seq(Pair(STRING, _SHAPE)),
+        "Keyword": Pair(BYTES, _SHAPE),
+    },
+)
+CATEGORY = Named(s.Category, {"Custom": STRING})
+COMPLETION = Tagged(
+    None,
+    List=Newtype(s.ListCompletion, Seq(STRING)),
+    Command=Newtype(s.CommandCompletion, INT),
+    Builtin=Named(s.BuiltinCompletion, {}),
+)
+COMMAND_WIDE_COMPLETER = Tagged(
+    None, External=Unit(s.ExternalCompleter), Command=Newtype(s.CommandCompleter, INT)
+)
+POSITIONAL_ARG = Struct(
+    s.PositionalArg,
+    name=STRING,
+    desc=STRING,
+    shape=SHAPE,
+    completion=Maybe(COMPLETION),
+    var_id=Maybe(INT),
+    default_value=Maybe(VALUE),
+)
+FLAG = Struct(
+    s.FlagArg,
+    long=STRING,
+    short=Maybe(STRING),
+    arg=Maybe(SHAPE),
+    required=BOOL,
+    desc=STRING,
+    completion=Maybe(COMPLETION),
+    var_id=Maybe(INT),
+    default_value=Maybe(VALUE),
+)
+SIGNATURE = Struct(
+    s.Signature,
+    name=STRING,
+    description=STRING,
+    extra_description=STRING,
+    search_terms=Seq(STRING),
+    required_positional=Seq(POSITIONAL_ARG),
+    optional_positional=Seq(POSITIONAL_ARG),
+    rest_positional=Maybe(POSITIONAL_ARG),
+    named=Seq(FLAG),
+    input_output_types=Seq(Pair(TYPE, TYPE)),
+    allow_variants_without_examples=BOOL,
+    is_filter=BOOL,
+    creates_scope=BOOL,
+    allows_unknown_args=BOOL,
+    complete=Maybe(COMMAND_WIDE_COMPLETER),
+    category=CATEGORY,
+)
+EXAMPLE = Struct(s.PluginExample, example=STRING, description=STRING, result=Maybe(VALUE))
+PLUGIN_SIGNATURE = Struct(s.PluginSignature, sig=SIGNATURE, examples=Seq(EXAMPLE))
+
+# --- pipelines
+
+DATA_SOURCE = Tagged(
+    m.UnknownSource,
+    **{"None": Unit(m.NoSource), "HtmlThemes": Unit(m.HtmlThemes), "FilePath": Newtype(m.FilePath, STRING)},
+)
+METADATA = Struct(
+    m.PipelineMetadata,
+    data_source=DATA_SOURCE,
+    path_columns=Seq(STRING),
+    content_type=Maybe(STRING),
+    custom=Maybe(Map(VALUE)),
+    defaults={"path_columns": ()},
+)
+PIPELINE_DATA_HEADER = Tagged(
+    None,
+    Empty=Unit(m.Empty),
+    Value=Tuple(m.SingleValue, VALUE, Maybe(METADATA)),
+    ListStream=Struct(m.ListStream, id=INT, span=SPAN, metadata=Maybe(METADATA)),
+    ByteStream=Struct(
+        m.ByteStream, id=INT, span=SPAN, type=Word("Binary String Unknown"), metadata=Maybe(METADATA)
+    ),
+)
+RAW = Tagged(None, Ok=Newtype(m.RawBytes, BYTES), Err=Newtype(m.RawError, ERROR))
+
+
+class _StreamDataSchema:
+    """`{"List": value}` or `{"Raw": {"Ok": bytes}}` or `{"Raw": {"Err": error}}`."""
+
+    def decode(self, tree: Any) -> m.StreamData:
+        name, payload = variant(tree)
+        if name == "List":
+            return m.ListItem(VALUE.decode(payload))
+        if name == "Raw":
+            return RAW.decode(payload)
+        raise RemoteProtocolError(f"expected data of a stream, got {shown(tree)}")
+
+    def encode(self, data: m.StreamData) -> Any:
+        if isinstance(data, m.ListItem):
+            return {"List": VALUE.encode(data.value)}
+        return {"Raw": RAW.encode(data)}
+
+
+STREAM_DATA = _StreamDataSchema()
+
+# --- calls from nu and their answers
+
+CLOSURE = _Functions(decode_closure, encode_closure)
+CUSTOM_VALUE = _Functions(decode_custom, encode_custom)
+OPERATOR = Named(m.Operator, {})
+ORDERING = Word("Less Equal Greater")
+EVALUATED_CALL = Struct(
+    m.EvaluatedCall,
+    head=SPAN,
+    positional=Seq(VALUE),
+    named=Seq(Tuple(m.NamedArg, _spanned(STRING), Maybe(VALUE))),
+)
+CUSTOM_VALUE_OP = Tagged(
+    m.UnknownOp,
+    ToBaseValue=Unit(m.ToBaseValue),
+    FollowPathInt=Struct(m.FollowPathInt, index=_spanned(INT), optional=BOOL, defaults={"optional": False}),
+    FollowPathString=Struct(
+        m.FollowPathString,
+        column_name=_spanned(STRING),
+        optional=BOOL,
+        casing=Word("Sensitive Insensitive"),
+    ),
+    PartialCmp=Newtype(m.PartialCmp, VALUE),
+    Operation=Tuple(m.Operation, _spanned(OPERATOR), VALUE),
+    Save=Struct(m.Save, path=_spanned(STRING), save_call_span=SPAN),
+    Dropped=Unit(m.Dropped),
+)
+PLUGIN_CALL = Tagged(
+    m.UnknownCall,
+    Metadata=Unit(m.MetadataCall),
+    Signature=Unit(m.SignatureCall),
+    Run=Struct(m.Run, name=STRING, call=EVALUATED_CALL, input=PIPELINE_DATA_HEADER),
+    GetCompletion=Struct(
+        m.GetCompletion,
+        name=STRING,
+        arg_type=Tagged(None, Flag=Newtype(m.FlagValue, STRING), Positional=Newtype(m.PositionalAt, INT)),
+        call=Opaque(),
+    ),
+    CustomValueOp=Tuple(m.CustomValueCall, _spanned(CUSTOM_VALUE), CUSTOM_VALUE_OP),
+)
+SUGGESTION = Struct(
+    m.Suggestion,
+    value=STRING,
+    description=Maybe(STRING),
+    display_override=Maybe(STRING),
+    extra=Maybe(Seq(STRING)),
+    append_whitespace=BOOL,
+    match_indices=Maybe(Seq(INT)),
+    span=Maybe(SPAN),
+    kind=Maybe(Named(m.SuggestionKind, {"Value": TYPE})),
+)
+PLUGIN_CALL_RESPONSE = Tagged(
+    m.UnknownResponse,
+    Ok=Unit(m.Ok),
+    Error=Newtype(m.ErrorResponse, ERROR),
+    Metadata=Newtype(m.MetadataResponse, Struct(m.PluginMetadata, version=Maybe(STRING))),
+    Signature=Newtype(m.SignatureResponse, Seq(PLUGIN_SIGNATURE)),
+    Ordering=Newtype(m.OrderingResponse, Maybe(ORDERING)),
+    CompletionItems=Newtype(m.CompletionItems, Maybe(Seq(SUGGESTION))),
+    PipelineData=Newtype(m.PipelineData, PIPELINE_DATA_HEADER),
+)
+
+# --- calls to nu and their answers
+
+ENGINE_CALL = Tagged(
+    m.UnknownCall,
+    GetConfig=Unit(m.GetConfig),
+    GetPluginConfig=Unit(m.GetPluginConfig),
+    GetEnvVar=Newtype(m.GetEnvVar, STRING),
+    GetEnvVars=Unit(m.GetEnvVars),
+    GetCurrentDir=Unit(m.GetCurrentDir),
+    AddEnvVar=Tuple(m.AddEnvVar, STRING, VALUE),
+    GetHelp=Unit(m.GetHelp),
+    EnterForeground=Unit(m.EnterForeground),
+    LeaveForeground=Unit(m.LeaveForeground),
+    GetSpanContents=Newtype(m.GetSpanContents, SPAN),
+    EvalClosure=Struct(
+        m.EvalClosure,
+        closure=_spanned(CLOSURE),
+        positional=Seq(VALUE),
+        input=PIPELINE_DATA_HEADER,
+        redirect_stdout=BOOL,
+        redirect_stderr=BOOL,
+    ),
+    GetBlockIR=Newtype(m.GetBlockIR, INT),
+    FindDecl=Newtype(m.FindDecl, STRING),
+    CallDecl=Struct(
+        m.CallDecl,
+        decl_id=INT,
+        call=EVALUATED_CALL,
+        input=PIPELINE_DATA_HEADER,
+        redirect_stdout=BOOL,
+        redirect_stderr=BOOL,
+    ),
+)
+ENGINE_CALL_RESPONSE = Tagged(
+    m.UnknownResponse,
+    Error=Newtype(m.ErrorResponse, ERROR),
+    PipelineData=Newtype(m.PipelineData, PIPELINE_DATA_HEADER),
+    Config=Newtype(m.ConfigResponse, Plain(dict)),
+    ValueMap=Newtype(m.ValueMap, Map(VALUE)),
+    Identifier=Newtype(m.Identifier, INT),
+    IrBlock=Newtype(m.IrBlock, Plain(dict)),
+)
+
+# --- messages
+
+_BOTH_WAYS: dict[str, Any] = {
+    "Hello": Struct(
+        m.Hello,
+        protocol=STRING,
+        version=STRING,
+        features=Seq(Struct(m.Feature, name=STRING)),
+        defaults={"features": ()},
+    ),
+    "Data": Tuple(m.StreamMessage, INT, STREAM_DATA),
+    "End": Newtype(m.End, INT),
+    "Drop": Newtype(m.Drop, INT),
+    "Ack": Newtype(m.Ack, INT),
+}
+PLUGIN_INPUT = Tagged(
+    m.UnknownMessage,
+    Call=Tuple(m.Call, INT, PLUGIN_CALL),
+    EngineCallResponse=Tuple(m.EngineCallResponse, INT, ENGINE_CALL_RESPONSE),
+    Signal=Newtype(m.Signal, STRING),
+    Goodbye=Unit(m.Goodbye),
+    **_BOTH_WAYS,
+)
+PLUGIN_OUTPUT = Tagged(
+    m.UnknownMessage,
+    CallResponse=Tuple(m.CallResponse, INT, PLUGIN_CALL_RESPONSE),
+    EngineCall=Struct(m.EngineCall, context=INT, id=INT, call=ENGINE_CALL),
+    Option=Newtype(m.SetOption, Tagged(None, GcDisabled=Newtype(m.GcDisabled, BOOL))),
+    **_BOTH_WAYS,
+)
