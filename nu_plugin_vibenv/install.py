@@ -204,13 +204,18 @@ def install(nushell: Nushell, wanted: Sequence[File | Link]) -> list[Change]:
         return [*changes, _register(nushell)]
     except BaseException:
         if all(there is Found.ABSENT for there in before):
-            undo(nushell, wanted)
+            _remove(nushell, wanted)
         raise
 
 
 def undo(nushell: Nushell, wanted: Sequence[File | Link]) -> list[Change]:
     """Take away what `install` made, and nothing else; a second time there is nothing to do."""
-    changes = [_unregister(nushell)]
+    return [_unregister(nushell), *_remove(nushell, wanted)]
+
+
+def _remove(nushell: Nushell, wanted: Sequence[File | Link]) -> list[Change]:
+    """Take away the items that are ours, and then what was made for them and is empty."""
+    changes = []
     for item in reversed(wanted):
         ours = found(item) in (Found.CURRENT, Found.OLDER)
         if ours:

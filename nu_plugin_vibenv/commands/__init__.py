@@ -1,0 +1,33 @@
+"""All of vibenv's commands, each in a file of its own; what is not listed here does not exist."""
+
+from __future__ import annotations
+
+from vibenv_core.settings import VERSION
+
+from ..sdk import Plugin
+
+_HOST = {
+    "vibenv": "overview:Overview",
+    "vibenv up": "up:Up",
+    "vibenv down": "down:Down",
+    "vibenv status": "status:Status",
+    "vibenv doctor": "doctor:Doctor",
+    "vibenv create launcher": "create_launcher:CreateLauncher",
+}
+_SESSIONS = {
+    "vibenv launch": "launch:Launch",
+    "vibenv list": "list:List",
+    "vibenv stop": "stop:Stop",
+    "vibenv start": "start:Start",
+    "vibenv remove": "remove:Remove",
+    "vibenv rename": "rename:Rename",
+}
+_TERMINALS = {
+    "vibenv attach": "attach:Attach",
+}
+
+plugin = Plugin(
+    version=VERSION,
+    commands={name: f"{__name__}.{path}" for name, path in {**_HOST, **_SESSIONS, **_TERMINALS}.items()},
+)
+"""A command's module is imported when the command is first run, so that many cost the start nothing."""

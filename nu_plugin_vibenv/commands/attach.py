@@ -1,0 +1,26 @@
+"""`vibenv attach`."""
+
+from __future__ import annotations
+
+from .. import terminal
+from ..command import SessionCommand
+from ..sdk import Call, Example, Type, record
+from ..tables import AttachedRecord, attached_record
+
+
+class Attach(SessionCommand):
+    """Show a session's terminal and type into it; ctrl-\\ detaches, and what runs in it goes on.
+
+    A stopped session is started first. Any number of terminals may show the same session. Gives why and
+    after how long it was left: `detached`, `ended` (its program did) or `lost` (the engine cannot be
+    reached any longer).
+    """
+
+    name = "vibenv attach"
+    search_terms = ("enter", "terminal", "tmux")
+    input_output = ((Type.ANY, record(AttachedRecord)),)
+    examples = (Example("vibenv attach my-task", "its terminal, until ctrl-\\"),)
+
+    def answer(self, call: Call) -> object:
+        """How it was left."""
+        return attached_record(terminal.show(call, self.engine(call), self.wanted(call)))

@@ -1,0 +1,1 @@
+"""`vibenv remote-launch`."""

@@ -1,0 +1,35 @@
+"""`vibenv remove`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..command import SessionsCommand
+from ..sdk import Call, Example, Switch
+
+if TYPE_CHECKING:
+    from vibenv_core.model import Session
+
+
+class Remove(SessionsCommand):
+    """Remove sessions with their files; a running one only with `--force`.
+
+    The rows show the sessions as they were.
+    """
+
+    name = "vibenv remove"
+    search_terms = ("rm", "delete")
+    examples = (
+        Example("vibenv remove my-task --force", "remove one session, whatever it does"),
+        Example("vibenv list | where state == stopped | vibenv remove", "remove all that are stopped"),
+    )
+
+    force = Switch("also one that runs", short="f")
+
+    def act(self, call: Call) -> Callable[[str], Session]:
+        """Remove one session."""
+        from vibenv_core import sessions
+
+        engine, force = self.engine(call), call[self.force]
+        return lambda name: sessions.remove(engine, name, force=force)

@@ -1,0 +1,28 @@
+"""`vibenv rename`."""
+
+from __future__ import annotations
+
+from ..command import HostCommand
+from ..completions import sessions as session_names
+from ..sdk import Call, Example, Positional, Type, table
+from ..tables import SessionRow, session_row
+
+
+class Rename(HostCommand):
+    """Give a session another name, running or not."""
+
+    name = "vibenv rename"
+    search_terms = ("mv",)
+    input_output = ((Type.ANY, table(SessionRow)),)
+    examples = (Example("vibenv rename my-task done-task", "call `my-task` `done-task`"),)
+
+    session = Positional(str, "the session", complete=session_names)
+    new = Positional(str, "its new name")
+
+    def answer(self, call: Call) -> object:
+        """The session under its new name."""
+        from vibenv_core import sessions
+        from vibenv_core.model import session_name
+
+        old = session_name(call[self.session])
+        return [session_row(sessions.rename(self.engine(call), old, call[self.new]))]

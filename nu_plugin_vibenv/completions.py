@@ -1,0 +1,45 @@
+"""What Tab offers: sessions with their state, Docker's contexts. Quick; nothing where nobody answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from vibenv_core.errors import VibenvError
+
+from .sdk import Suggestion
+
+if TYPE_CHECKING:
+    from .sdk import CompletionRequest
+
+DEADLINE_S = 0.7
+"""How long a person who pressed Tab waits for an engine."""
+
+
+def contexts(request: CompletionRequest) -> Iterator[Suggestion]:
+    """Docker's contexts with where they lead; asks no engine."""
+    from vibenv_core import hosts
+
+    try:
+        known = hosts.contexts(request.engine.environment())
+    except VibenvError:
+        return
+    for context in known:
+        what = f"{context.url} (current)" if context.current else context.url
+        yield Suggestion(context.name, description=context.description or what)
+
+
+def sessions(request: CompletionRequest) -> Iterator[Suggestion]:
+    """The sessions of the host that the line names, with their states."""
+    from vibenv_core.sessions import list_sessions
+
+    from vibenv_core.engine import Engine
+    from vibenv_core.hosts import resolve
+
+    try:
+        host = resolve(request.flag("host"), request.engine.environment())
+        known = list_sessions(Engine.connect(host, timeout_s=DEADLINE_S))
+    except VibenvError:
+        return
+    for session in known:
+        yield Suggestion(session.name, description=session.state.value)

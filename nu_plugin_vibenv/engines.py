@@ -1,0 +1,36 @@
+"""The Docker engines that this plugin process is connected to, one connection pool for each.
+
+`_lock` guards the table only; a connection is made outside it, so that a host that does not answer holds up
+nobody else. Imports docker, by way of `vibenv_core.engine`, when the first engine is asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vibenv_core.engine import Engine
+    from vibenv_core.hosts import Host
+
+_lock = threading.Lock()
+_connected: dict[Host, Engine] = {}
+
+
+def connected(flag: str | None, env: Mapping[str, str]) -> Engine:
+    """The engine that `flag`, or else the environment of the call, names; connected to once for each host.
+
+    Raises: what `hosts.resolve` and `Engine.connect` raise.
+    """
+    from vibenv_core.engine import Engine
+    from vibenv_core.hosts import resolve
+
+    host = resolve(flag, env)
+    with _lock:
+        known = _connected.get(host)
+    if known is not None:
+        return known
+    engine = Engine.connect(host)
+    with _lock:
+        return _connected.setdefault(host, engine)

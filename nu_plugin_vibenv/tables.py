@@ -1,0 +1,243 @@
+"""What the commands answer with: the columns of each table, and the model's objects as such rows.
+
+The classes are also what the signatures promise, so a column is named and typed here and nowhere else.
+Sizes are file sizes, times are dates, spans of time are durations rounded to what a person reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from .sdk import Filesize
+
+if TYPE_CHECKING:
+    from vibenv_core.attach import Attached
+    from vibenv_core.batch import Outcome
+    from vibenv_core.errors import VibenvError
+    from vibenv_core.launcher import Launcher
+    from vibenv_core.model import Check, Component, Session, SessionDetails, Step
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A session, in as many columns as fit a terminal."""
+
+    name: str
+    state: str
+    created: datetime
+    uptime: timedelta | None
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDetailsRow:
+    """A session with all that is known of it."""
+
+    name: str
+    state: str
+    created: datetime
+    uptime: timedelta | None
+    image: str
+    command: list[str]
+    access: str
+    size: Filesize
+    cpus: float | None
+    memory: Filesize | None
+    started: datetime | None
+    ended: datetime | None
+    exit_code: int | None
+    version: str
+    host: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRecord:
+    """Why one of several names failed; `code` is what a script compares."""
+
+    code: str
+    msg: str
+    help: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRow:
+    """One part of a host's stack."""
+
+    component: str
+    state: str
+    version: str | None
+    address: str | None
+    since: datetime | None
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """One check of `vibenv doctor`; `ok` is null where it is a warning."""
+
+    check: str
+    ok: bool | None
+    detail: str
+    fix: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One report of a long command; `progress` counts from 0 to 1."""
+
+    step: str
+    state: str
+    detail: str
+    progress: float | None
+    took: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
+class LauncherRecord:
+    """The image that sessions run in."""
+
+    image: str
+    digest: str | None
+    size: Filesize
+    created: datetime | None
+    cached: bool
+    took: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewRecord:
+    """A host at a glance; the parts of its stack by their state, `docker` by its version."""
+
+    host: str
+    docker: str
+    registry: str
+    dagger: str
+    launcher: str
+    sessions: int
+    running: int
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedRecord:
+    """How a look at a session's terminal ended: `detached`, `ended` or `lost`."""
+
+    name: str
+    reason: str
+    duration: timedelta
+
+
+def session_row(session: Session) -> SessionRow:
+    """A session as `vibenv list` shows it."""
+    return SessionRow(
+        name=session.name,
+        state=session.state.value,
+        created=session.created,
+        uptime=session.uptime,
+        image=short_image(session.image),
+    )
+
+
+def session_details_row(details: SessionDetails) -> SessionDetailsRow:
+    """A session as `vibenv list --long` shows it."""
+    session = details.session
+    return SessionDetailsRow(
+        name=session.name,
+        state=session.state.value,
+        created=session.created,
+        uptime=session.uptime,
+        image=session.image,
+        command=list(session.command),
+        access=details.access.value,
+        size=Filesize(details.size),
+        cpus=details.cpus,
+        memory=None if details.memory is None else Filesize(details.memory),
+        started=details.started,
+        ended=details.ended,
+        exit_code=details.exit_code,
+        version=session.version,
+        host=session.host,
+        id=session.id,
+    )
+
+
+def short_image(reference: str) -> str:
+    """An image's name without its registry and the tag `latest`, which are the same in every row."""
+    return reference.rpartition("/")[2].removesuffix(":latest")
+
+
+def component_row(component: Component) -> ComponentRow:
+    """A part of the stack as `vibenv up`, `down` and `status` show it."""
+    return ComponentRow(
+        component=component.component,
+        state=component.state.value,
+        version=component.version,
+        address=component.address,
+        since=component.since,
+        detail=component.detail,
+    )
+
+
+def check_row(check: Check) -> CheckRow:
+    """A check as `vibenv doctor` shows it."""
+    from vibenv_core.model import Verdict
+
+    ok = None if check.verdict is Verdict.WARN else check.verdict is Verdict.OK
+    return CheckRow(check=check.check, ok=ok, detail=check.detail, fix=check.fix)
+
+
+def step_row(step: Step) -> StepRow:
+    """A step as `--stream` shows it."""
+    return StepRow(
+        step=step.step,
+        state=step.state.value,
+        detail=step.detail,
+        progress=None if step.fraction is None else round(step.fraction, 3),
+        took=None if step.took is None else whole_ms(step.took),
+    )
+
+
+def launcher_record(launcher: Launcher) -> LauncherRecord:
+    """The launcher as `vibenv create launcher` shows it."""
+    return LauncherRecord(
+        image=launcher.image,
+        digest=launcher.digest,
+        size=Filesize(launcher.size),
+        created=launcher.created,
+        cached=launcher.cached,
+        took=whole_ms(launcher.took),
+    )
+
+
+def attached_record(attached: Attached) -> AttachedRecord:
+    """How a session's terminal was left, as `vibenv attach` shows it."""
+    return AttachedRecord(
+        name=attached.name, reason=attached.reason.value, duration=whole_ms(attached.duration)
+    )
+
+
+def outcome_row(outcome: Outcome[Session]) -> dict[str, object]:
+    """A session, or the error instead, as one of several: the columns of SessionRow and `error`."""
+    from vibenv_core.errors import VibenvError
+
+    result = outcome.result
+    if isinstance(result, VibenvError):
+        return {**dict.fromkeys(_SESSION_COLUMNS), "name": outcome.name, "error": error_record(result)}
+    row = session_row(result)
+    return {**{column: getattr(row, column) for column in _SESSION_COLUMNS}, "error": None}
+
+
+_SESSION_COLUMNS = tuple(field.name for field in fields(SessionRow))
+
+
+def error_record(error: VibenvError) -> ErrorRecord:
+    """An error as a row of several names carries it."""
+    return ErrorRecord(code=error.code, msg=error.message, help=error.help)
+
+
+def whole_ms(span: timedelta) -> timedelta:
+    """A measured time without the digits that nobody reads."""
+    return timedelta(milliseconds=round(span / timedelta(milliseconds=1)))

@@ -1,0 +1,96 @@
+"""A real Nushell with configuration, data and home folders of its own, for tests of what users type."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+DEADLINE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Shell:
+    """One installation of Nushell: `home` holds all that it and its user write."""
+
+    nu: Path
+    home: Path
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def config(self) -> Path:
+        return self.home / "config" / "nushell"
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data" / "nushell"
+
+    def env(self) -> dict[str, str]:
+        """The environment of whatever runs in this shell: nothing of the developer's but PATH
+        and what the test run set."""
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.home),
+            "XDG_CONFIG_HOME": str(self.home / "config"),
+            "XDG_DATA_HOME": str(self.home / "data"),
+            "LANG": "C.UTF-8",
+            **{name: value for name, value in os.environ.items() if name.startswith("VIBENV_")},
+            **self.variables,
+        }
+
+    def run(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Run this Nushell with `arguments` to its end."""
+        return subprocess.run(
+            [self.nu, *arguments],
+            env={**self.env(), **variables},
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+
+    def value(self, code: str, **variables: str) -> Any:
+        """What a pipeline gives, by way of JSON; the test fails when it fails."""
+        finished = self.run("-c", f"use vibenv; {code} | to json --raw", **variables)
+        assert finished.returncode == 0, finished.stderr
+        return json.loads(finished.stdout)
+
+    def error(self, code: str, **variables: str) -> Any:
+        """The `details` of the error that `code` ends with; the test fails when it does not fail."""
+        caught = f"use vibenv; try {{ {code} | collect; null }} catch {{|e| $e.details }} | to json --raw"
+        finished = self.run("-c", caught, **variables)
+        assert finished.returncode == 0, finished.stderr
+        details = json.loads(finished.stdout)
+        assert details is not None, f"`{code}` did not fail"
+        return details
+
+    def install(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Register vibenv in it, as a user does."""
+        return subprocess.run(
+            [sys.executable, "-m", "nu_plugin_vibenv", "install", "--nu", str(self.nu), *arguments],
+            env=self.env(),
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+
+    def files(self) -> dict[str, bytes]:
+        """All that is in its folders, by path: contents, where links lead, and b"" for folders."""
+        found = {}
+        for path in sorted(self.home.rglob("*")):
+            if path.is_symlink():
+                found[str(path.relative_to(self.home))] = os.fsencode(path.readlink())
+            else:
+                found[str(path.relative_to(self.home))] = path.read_bytes() if path.is_file() else b""
+        return found
