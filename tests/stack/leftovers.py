@@ -13,7 +13,7 @@ MARK = "VIBENV_TEST_RUN"
 
 
 def processes(mark: str) -> Iterator[str]:
-    """`pid command line` of each process of the run that still runs, but the caller and those it runs under."""
+    """`pid command line` of each process of the run, but for the caller and what it runs under."""
     wanted = f"{MARK}={mark}".encode()
     ours = set(_ancestors(os.getpid()))
     for process in Path("/proc").glob("[0-9]*"):
