@@ -1,4 +1,4 @@
-"""Which Docker engine is meant: decided in the Docker CLI's own order, from its own files, without connecting.
+"""Which Docker engine is meant: decided in the Docker CLI's own order, from its own files, unconnected.
 
 The order: a flag, VIBENV_HOST, DOCKER_HOST, DOCKER_CONTEXT, the current context of Docker's config file, and
 at last the local socket.

@@ -7,13 +7,19 @@ is the name that it was made under.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+
+from . import settings
+from .model import Access
 
 SESSION = "vibenv.session"
 VERSION = "vibenv.version"
 COMMAND = "vibenv.command"
 """What the user asked to run, as a JSON list."""
 ACCESS = "vibenv.access"
+IMAGE = "vibenv.image"
+"""The image as it was named: the engine's list gives only an id once the name means a newer image."""
 STACK = "vibenv.stack"
 """`registry`, `dagger` or, on the volume, `dagger-cache`: made by `vibenv up`."""
 RECIPE = "vibenv.recipe"
@@ -32,11 +38,25 @@ def container_name(session: str) -> str:
     return _PREFIX + session
 
 
-def session_of(container: str, labels: Mapping[str, str]) -> str | None:
-    """The session that a container of this name and these labels is, None when it is none of ours."""
-    if SESSION in labels and container.startswith(_PREFIX):
-        return container.removeprefix(_PREFIX)
-    return None
+def is_session(container: str, labels: Mapping[str, str]) -> bool:
+    """Whether a container of this name and these labels is one of our sessions."""
+    return SESSION in labels and container.startswith(_PREFIX)
+
+
+def session_of(container: str) -> str:
+    """The name of the session whose container has the name `container`."""
+    return container.removeprefix(_PREFIX)
+
+
+def session_labels(name: str, *, command: Sequence[str], access: Access, image: str) -> dict[str, str]:
+    """The labels that a session is made with."""
+    return {
+        SESSION: name,
+        VERSION: settings.VERSION,
+        COMMAND: json.dumps(list(command)),
+        ACCESS: access,
+        IMAGE: image,
+    }
 
 
 def dagger_container(version: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from .errors import UsageError
@@ -124,7 +124,8 @@ class Image:
     id: str
     digest: str | None
     size: int
-    created: datetime
+    created: datetime | None
+    """None when the image does not say."""
     labels: dict[str, str]
 
 
@@ -160,21 +161,21 @@ class ContainerSpec:
 
     name: str
     image: str
-    entrypoint: tuple[str, ...] | None
-    """None leaves the image's own entry point and command."""
     labels: dict[str, str]
-    env: dict[str, str]
-    binds: tuple[str, ...]
+    entrypoint: tuple[str, ...] | None = None
+    """None leaves the image's own entry point and command."""
+    env: dict[str, str] = field(default_factory=dict)
+    binds: tuple[str, ...] = ()
     """`SOURCE:DESTINATION`, where the source is a path of the host or a volume's name."""
-    ports: dict[str, str]
+    ports: dict[str, str] = field(default_factory=dict)
     """As Container.ports."""
-    network: str | None
+    network: str | None = None
     """None is the engine's default network."""
-    hostname: str | None
-    init: bool
-    privileged: bool
-    cpus: float | None
-    memory: int | None
+    hostname: str | None = None
+    init: bool = False
+    privileged: bool = False
+    cpus: float | None = None
+    memory: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

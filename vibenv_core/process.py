@@ -1,7 +1,7 @@
 """Other programs, run to their end; the only importer of subprocess.
 
-A child has its own process group, so that a ctrl-c at the terminal reaches it by no other way than `cancelled`,
-and so that it can be ended together with what it started.
+A child has its own process group, so that a ctrl-c at the terminal reaches it only by way of `cancelled`, and
+so that it can be ended together with what it started.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import contextlib
 import dataclasses
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -25,6 +26,16 @@ _TICK_S = 0.05
 """How often a waiting call looks at `cancelled`."""
 _GRACE_S = 5.0
 """What a child has between SIGTERM and SIGKILL."""
+
+_TERMINAL_SIGNALS = (
+    signal.SIGINT,
+    signal.SIGQUIT,
+    signal.SIGTSTP,
+    signal.SIGTTIN,
+    signal.SIGTTOU,
+    signal.SIGHUP,
+    signal.SIGPIPE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +102,20 @@ def stream(
             on_line(_text(rest))
         exit_code = child.wait()
     return Finished(argv=tuple(argv), exit_code=exit_code, stdout="", stderr=_text(stderr))
+
+
+def on_terminal(argv: Sequence[str], *, env: Mapping[str, str], tty: int) -> int:
+    """Run `argv` with the terminal `tty` as its standard streams: its exit code, negative for a signal.
+
+    It stays in this process group, so that it may read from the terminal when this process may, and gets the
+    default effect of the signals that a shell ignores for its own sake. Raises: NotFound (no such program).
+    """
+    program = shutil.which(argv[0], path=env.get("PATH"))
+    if program is None:
+        raise NotFound(f"`{argv[0]}` is not installed", code="process::not_found")
+    streams = [(os.POSIX_SPAWN_DUP2, tty, stream) for stream in (0, 1, 2)]
+    child = os.posix_spawn(program, list(argv), env, file_actions=streams, setsigdef=_TERMINAL_SIGNALS)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 @contextlib.contextmanager

@@ -56,6 +56,14 @@ class Settings:
             )
         return settings
 
+    def to_environment(self) -> dict[str, str]:
+        """The variables that say where these differ from the defaults, without this machine's files."""
+        return {
+            f"VIBENV_{field.name.upper()}": value
+            for field in dataclasses.fields(self)
+            if (value := getattr(self, field.name)) != field.default and isinstance(value, str)
+        }
+
     @property
     def registry_port(self) -> int:
         """The port that the registry listens on and that is published."""

@@ -1,0 +1,104 @@
+"""What works and what does not, one look at a time, each with the line that mends it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from . import stack
+from .errors import VibenvError
+from .hosts import Host
+from .model import Check, Component, ComponentState, EngineInfo, Verdict
+from .settings import Settings
+
+_LEAST_API = (1, 41)
+"""Docker 20.10's: the oldest that vibenv is tested with."""
+_SLOW = timedelta(milliseconds=50)
+_CONNECT_S = 10.0
+
+
+def checks(host: Host, settings: Settings, env: Mapping[str, str]) -> Iterator[Check]:
+    """The checks in a useful order, each as soon as it is made.
+
+    What could not be asked is a check that failed, and what depends on it is left out. Raises nothing.
+    """
+    yield _docker_cli(env)
+    try:
+        yield from _engine_checks(host, settings)
+    except VibenvError as error:
+        yield Check(check="docker", verdict=Verdict.FAIL, detail=error.message, fix=error.help)
+
+
+def _engine_checks(host: Host, settings: Settings) -> Iterator[Check]:
+    from .engine import Engine  # docker-py takes long to import
+
+    engine = Engine.connect(host, timeout_s=_CONNECT_S)
+    info = engine.info()
+    yield _version(info, host)
+    yield _round_trip(engine.ping())
+    yield _live_restore(info)
+    for component in stack.status(engine, settings)[1:]:
+        yield _component(component)
+
+
+def _docker_cli(env: Mapping[str, str]) -> Check:
+    found = shutil.which("docker", path=env.get("PATH"))
+    if found:
+        return Check(check="docker CLI", verdict=Verdict.OK, detail=found, fix=None)
+    return Check(
+        check="docker CLI",
+        verdict=Verdict.WARN,
+        detail="not installed; vibenv works without it, `docker exec` as a second way in does not",
+        fix="install Docker's command line (Debian: `sudo apt install docker.io`)",
+    )
+
+
+def _version(info: EngineInfo, host: Host) -> Check:
+    major, minor = info.api_version.split(".")
+    if (int(major), int(minor)) >= _LEAST_API:
+        return Check(
+            check="docker", verdict=Verdict.OK, detail=f"version {info.version} at {host.url}", fix=None
+        )
+    return Check(
+        check="docker",
+        verdict=Verdict.FAIL,
+        detail=f"version {info.version} is older than vibenv is made for",
+        fix="install Docker 20.10 or newer",
+    )
+
+
+def _round_trip(took: timedelta) -> Check:
+    verdict = Verdict.OK if took < _SLOW else Verdict.WARN
+    detail = f"{took.total_seconds() * 1000:.1f} ms"
+    return Check(check="round trip", verdict=verdict, detail=detail, fix=None)
+
+
+def _live_restore(info: EngineInfo) -> Check:
+    if info.live_restore:
+        return Check(
+            check="live-restore",
+            verdict=Verdict.OK,
+            detail="sessions outlive a restart of the Docker engine",
+            fix=None,
+        )
+    return Check(
+        check="live-restore",
+        verdict=Verdict.WARN,
+        detail="a restart of the Docker engine stops every session",
+        fix='put `"live-restore": true` into /etc/docker/daemon.json, then `sudo systemctl reload docker`',
+    )
+
+
+def _component(row: Component) -> Check:
+    match row.state:
+        case ComponentState.RUNNING if row.detail is None:
+            return Check(
+                check=row.component, verdict=Verdict.OK, detail=row.version or row.address or "", fix=None
+            )
+        case ComponentState.FOREIGN:
+            verdict = Verdict.FAIL
+        case _:
+            verdict = Verdict.WARN
+    fix = "vibenv create launcher" if row.component == "launcher" else "vibenv up"
+    return Check(check=row.component, verdict=verdict, detail=f"{row.state}: {row.detail}", fix=fix)

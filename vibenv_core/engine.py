@@ -1,0 +1,328 @@
+"""A Docker engine: the calls that vibenv makes, and the only importer of docker-py.
+
+Every error of docker-py, of the HTTP library under it and of the socket becomes one of vibenv's here:
+`Unreachable` when the engine could not be asked, `EngineError` and its like when it was and said no. An
+Engine may be used from several threads at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import math
+import tarfile
+import threading
+from collections.abc import Generator, Iterator, Sequence
+from datetime import timedelta
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import docker
+import docker.errors
+import docker.tls
+import requests
+import urllib3
+
+from . import labels, replies
+from .errors import EngineError, Interrupted, NotFound
+from .hosts import Host, Tls
+from .model import Container, ContainerSpec, EngineInfo, Image, Progress, Session, Step, StepState
+from .refusals import refusal, unreachable
+from .replies import PathStat
+from .stream import Stream, hijack
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_POOL_SIZE = 32
+"""Connections kept open to one engine; as many calls at once cost no new one."""
+_BLOCK = 1 << 20
+
+
+class Engine:
+    """A connection to the Docker engine of `host`; made by `connect`."""
+
+    def __init__(self, host: Host, client: docker.APIClient, timeout_s: float) -> None:
+        self.host = host
+        self._client = client
+        self._timeout_s = timeout_s
+
+    @classmethod
+    def connect(cls, host: Host, *, timeout_s: float = 60.0) -> Engine:
+        """The engine of `host`, asked for its API's version; no later call takes longer than `timeout_s`.
+
+        Raises: Unreachable.
+        """
+        with translated(host):
+            client = docker.APIClient(
+                host.url,
+                timeout=timeout_s,  # type: ignore[arg-type]  # the stubs know of whole seconds only
+                tls=_tls_config(host.tls) if host.tls else False,
+                max_pool_size=_POOL_SIZE,
+            )
+        # Neither proxies nor .netrc have a say over a local socket, and looking them up takes time.
+        client.trust_env = not host.url.startswith("unix://")
+        return cls(host, client, timeout_s)
+
+    def info(self) -> EngineInfo:
+        """What the engine says of itself."""
+        with translated(self.host):
+            return replies.engine_info(self._client.info(), api_version=self._client.api_version)
+
+    def ping(self) -> timedelta:
+        """How long the least of calls takes."""
+        with translated(self.host):
+            begun = monotonic()
+            self._client.ping()
+            return timedelta(seconds=monotonic() - begun)
+
+    def sessions(self) -> list[Session]:
+        """The sessions that are there, in whatever state, oldest first: one call."""
+        with translated(self.host):
+            listed = self._client.containers(all=True, filters={"label": labels.SESSION})
+            found = (replies.session(summary, host=self.host.name) for summary in listed)
+            return sorted((session for session in found if session), key=lambda session: session.created)
+
+    def inspect(self, container: str, *, size: bool = False) -> Container | None:
+        """A container by its name or id, None when there is none; `size` takes the engine some time."""
+        with translated(self.host):
+            try:
+                found = self._get_json(f"/containers/{container}/json", size=str(size).lower())
+            except docker.errors.NotFound:
+                return None
+            return replies.container(found)
+
+    def create(self, spec: ContainerSpec) -> str:
+        """Create a container, and its id; creating one by its name is the lock on that name.
+
+        Raises: AlreadyExists (the name is taken), NotFound (no such image).
+        """
+        with translated(self.host):
+            body = replies.create_body(spec)
+            made = self._client.create_container_from_config(body, spec.name)  # type: ignore[no-untyped-call]
+            return str(made["Id"])
+
+    def start(self, container: str) -> None:
+        """Start a container; one that runs is left as it is."""
+        with translated(self.host):
+            self._client.start(container)
+
+    def stop(self, container: str, *, grace_s: float) -> None:
+        """Send SIGTERM to a container's first process, and after `grace_s` end it; waits for its end."""
+        with translated(self.host):
+            self._client.stop(container, timeout=math.ceil(grace_s))
+
+    def restart(self, container: str, *, grace_s: float) -> None:
+        """Stop and start a container."""
+        with translated(self.host):
+            self._client.restart(container, timeout=math.ceil(grace_s))
+
+    def remove(self, container: str, *, force: bool = False) -> None:
+        """Remove a container with its unnamed volumes; one that runs only with `force`.
+
+        Raises: NotFound, WrongState (it runs).
+        """
+        with translated(self.host):
+            self._client.remove_container(container, v=True, force=force)
+
+    def rename(self, container: str, name: str) -> None:
+        """Raises: NotFound, AlreadyExists (the new name is taken)."""
+        with translated(self.host):
+            self._client.rename(container, name)
+
+    def image(self, reference: str) -> Image | None:
+        """An image that the engine has, None when it has none of that name."""
+        with translated(self.host):
+            try:
+                found = self._client.inspect_image(reference)  # type: ignore[no-untyped-call]
+            except docker.errors.NotFound:
+                return None
+            return replies.image(found, reference=reference)
+
+    def pull(self, reference: str, *, progress: Progress, cancelled: threading.Event) -> None:
+        """Have the engine pull an image; what it had of it before is kept when this fails.
+
+        Raises: NotFound (the registry has no such image), EngineError (it cannot be reached), Interrupted.
+        """
+        begun, layers = monotonic(), dict[str, float]()
+        step = f"pull {reference}"
+        with translated(self.host):
+            for event in self._client.pull(reference, stream=True, decode=True):
+                if cancelled.is_set():
+                    raise Interrupted(step)
+                if "error" in event:
+                    raise refusal(0, event["error"])
+                fraction = replies.pulled(layers, event)
+                progress(Step(step=step, state=StepState.RUNNING, fraction=fraction))
+        progress(Step(step=step, state=StepState.DONE, took=timedelta(seconds=monotonic() - begun)))
+
+    def tag(self, source: str, target: str) -> None:
+        """Give the image `source` the name `target` as well. Raises: NotFound."""
+        repository, _, tag = target.rpartition(":")
+        with translated(self.host):
+            self._client.tag(source, repository, tag)
+
+    def push(self, reference: str, *, cancelled: threading.Event) -> str:
+        """Have the engine push an image to its registry: the digest that it has there.
+
+        Raises: NotFound, EngineError (the registry cannot be reached, or refused), Interrupted.
+        """
+        digest = ""
+        with translated(self.host):
+            for event in self._client.push(reference, stream=True, decode=True):
+                if cancelled.is_set():
+                    raise Interrupted(f"push {reference}")
+                if "error" in event:
+                    raise refusal(0, event["error"])
+                digest = event.get("aux", {}).get("Digest", digest)
+        return digest
+
+    def remove_image(self, reference: str) -> None:
+        """Take a name from an image, and the image away with its last name. Raises: NotFound."""
+        with translated(self.host):
+            self._client.remove_image(reference)
+
+    def why_no_registry(self, address: str) -> str | None:
+        """Why the engine cannot reach the registry at `address` (HOST:PORT); None when it can.
+
+        The engine is made to ask the registry for an image that it need not have, so this holds for an engine
+        anywhere.
+        """
+        with translated(self.host):
+            try:
+                self._get_json(f"/distribution/{address}/vibenv-launcher:latest/json")
+            except docker.errors.APIError as error:
+                return None if error.status_code in (401, 403, 404) else str(error.explanation)
+            return None
+
+    def create_volume(self, name: str, volume_labels: dict[str, str]) -> None:
+        """Make a volume; one that is there stays as it is, with the labels that it has."""
+        with translated(self.host):
+            self._client.create_volume(name, labels=volume_labels)
+
+    def volume_labels(self, name: str) -> dict[str, str] | None:
+        """The labels of a volume, None when there is none of that name."""
+        with translated(self.host):
+            try:
+                found = self._client.inspect_volume(name)
+            except docker.errors.NotFound:
+                return None
+            return found["Labels"] or {}
+
+    def remove_volume(self, name: str) -> None:
+        """Raises: NotFound, EngineError (a container uses it)."""
+        with translated(self.host):
+            self._client.remove_volume(name)
+
+    def stat_path(self, container: str, path: str) -> PathStat | None:
+        """What a container, running or not, has at `path`; None when it has nothing there. About 1 ms.
+
+        Raises: NotFound (no such container).
+        """
+        with translated(self.host):
+            url = self._url(f"/containers/{container}/archive")
+            answer = self._client.head(url, params={"path": path}, timeout=self._timeout_s)
+            header = answer.headers.get("X-Docker-Container-Path-Stat")
+            if header is not None:
+                return replies.path_stat(header)
+        # A HEAD's answer has no body that would say what of the two is missing.
+        if self.inspect(container) is None:
+            raise NotFound(f"there is no container `{container}`", code="container::not_found")
+        return None
+
+    def read_file(self, container: str, path: str) -> Iterator[bytes]:
+        """The content of a regular file of a container, running or not, in blocks as they come.
+
+        Raises: NotFound (no such container or file), EngineError (it is no regular file).
+        """
+        with translated(self.host):
+            chunks, _ = self._client.get_archive(container, path)
+            try:
+                with tarfile.open(fileobj=_Chunks(chunks), mode="r|") as archive:
+                    member = archive.next()
+                    content = archive.extractfile(member) if member and member.isfile() else None
+                    if content is None:
+                        raise EngineError(f"{path} is no regular file", code="container::not_a_file")
+                    while block := content.read(_BLOCK):
+                        yield block
+            finally:
+                chunks.close()
+
+    def logs(self, container: str, *, lines: int) -> str:
+        """The last lines that a container's first process wrote."""
+        with translated(self.host):
+            return self._client.logs(container, tail=lines).decode(errors="replace")
+
+    def exec_stream(self, container: str, argv: Sequence[str]) -> Stream:
+        """Run `argv` in a running container, without a terminal, and its standard streams.
+
+        Raises: NotFound, WrongState (it does not run).
+        """
+        with translated(self.host):
+            made = self._client.exec_create(container, list(argv), stdin=True)["Id"]
+            path = f"/v{self._client.api_version}/exec/{made}/start"
+            connection = hijack(self.host, path, {"Detach": False, "Tty": False}, timeout_s=self._timeout_s)
+            return Stream(connection, exit_code=lambda: self._exit_code(made))
+
+    def _exit_code(self, made: str) -> int | None:
+        with translated(self.host):
+            code: int | None = self._client.exec_inspect(made)["ExitCode"]
+            return code
+
+    def _url(self, path: str) -> str:
+        return f"{self._client.base_url}/v{self._client.api_version}{path}"
+
+    def _get_json(self, path: str, **params: str) -> dict[str, Any]:
+        """A GET that docker-py has no method for, or none with these parameters; raises its errors."""
+        answer = self._client.get(self._url(path), params=params, timeout=self._timeout_s)
+        try:
+            answer.raise_for_status()
+        except requests.exceptions.HTTPError as error:
+            docker.errors.create_api_error_from_http_exception(error)
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+class _Chunks(io.RawIOBase):
+    """Blocks of bytes as a file that can be read once."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        target = memoryview(buffer).cast("B")
+        self._rest = self._rest or memoryview(next(self._chunks, b""))
+        count = min(len(target), len(self._rest))
+        target[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count
+
+
+@contextlib.contextmanager
+def translated(host: Host) -> Generator[None]:
+    """Turn what docker-py and all below it raise into vibenv's errors."""
+    try:
+        yield
+    except docker.errors.APIError as error:
+        raise refusal(error.status_code or 0, str(error.explanation or error)) from error
+    except (
+        requests.exceptions.RequestException,
+        urllib3.exceptions.HTTPError,
+        docker.errors.DockerException,
+        OSError,
+    ) as error:
+        raise unreachable(host, error) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise EngineError(
+            f"the answer of the Docker engine at {host.url} was not understood: {error!r}",
+            code="engine::not_understood",
+            help="see that it is a Docker engine of version 20.10 or newer: `docker version`",
+        ) from error
+
+
+def _tls_config(tls: Tls) -> docker.tls.TLSConfig:
+    pair = (str(tls.certificate), str(tls.key)) if tls.certificate and tls.key else None
+    return docker.tls.TLSConfig(client_cert=pair, ca_cert=str(tls.ca) if tls.ca else None, verify=tls.verify)

@@ -1,0 +1,239 @@
+"""Docker's JSON to what vibenv talks about, and back; pure, and the only place that knows its keys.
+
+Each function takes one object of the engine's answer, and raises KeyError, TypeError or ValueError when that
+is not what it should be. Docker's times have nanoseconds, ours are cut to microseconds.
+
+Source: Engine API v1.41 and v1.51; samples in tests/data/docker.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from . import labels
+from .model import Access, Container, ContainerSpec, EngineInfo, Image, Session, SessionDetails, SessionState
+
+Json = Mapping[str, Any]
+
+_NEVER = "0001-01-01T00:00:00Z"
+_NANO = 1_000_000_000
+
+_UNITS = {
+    "second": timedelta(seconds=1),
+    "minute": timedelta(minutes=1),
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+    "month": timedelta(days=30),
+    "year": timedelta(days=365),
+}
+_STATUS = re.compile(rf"Up (Less than a|About an?|\d+) ({'|'.join(_UNITS)})s?( \(.*\))?")
+
+_PULL_STAGES = {
+    "Pulling fs layer": 0.0,
+    "Waiting": 0.0,
+    "Downloading": 0.0,
+    "Verifying Checksum": 0.5,
+    "Download complete": 0.5,
+    "Extracting": 0.5,
+    "Pull complete": 1.0,
+    "Already exists": 1.0,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathStat:
+    """What a container has at a path."""
+
+    size: int
+    modified: datetime
+
+
+def session(summary: Json, *, host: str) -> Session | None:
+    """One element of the list of containers as a session, None when it is none of ours."""
+    name = _name(summary["Names"][0])
+    if not labels.is_session(name, summary["Labels"]):
+        return None
+    return Session(
+        name=labels.session_of(name),
+        id=summary["Id"],
+        state=_state(summary["State"]),
+        created=datetime.fromtimestamp(summary["Created"], UTC),
+        uptime=uptime(summary["Status"]),
+        image=summary["Labels"].get(labels.IMAGE, summary["Image"]),
+        command=_command(summary["Labels"]),
+        version=summary["Labels"].get(labels.VERSION, ""),
+        host=host,
+    )
+
+
+def uptime(status: str) -> timedelta | None:
+    """The time in the status text of the list of containers; None for one that does not run.
+
+    Source: docker/go-units, HumanDuration; the text begins with "Up" for what runs or is paused.
+    """
+    found = _STATUS.fullmatch(status)
+    if found is None:
+        return None
+    count, unit, _ = found.groups()
+    if count.startswith("Less"):
+        return timedelta(0)
+    return (int(count) if count.isdecimal() else 1) * _UNITS[unit]
+
+
+def container(inspected: Json) -> Container:
+    """A container as it is inspected."""
+    state, config, host = inspected["State"], inspected["Config"], inspected["HostConfig"]
+    return Container(
+        id=inspected["Id"],
+        name=_name(inspected["Name"]),
+        state=_state(state["Status"]),
+        image=config["Image"],
+        labels=config["Labels"] or {},
+        created=_time(inspected["Created"]),
+        started=time(state["StartedAt"]),
+        ended=time(state["FinishedAt"]),
+        exit_code=state["ExitCode"],
+        network=host["NetworkMode"],
+        mounts={mount["Destination"]: mount.get("Name") or mount["Source"] for mount in inspected["Mounts"]},
+        ports={
+            port: f"{bound[0]['HostIp']}:{bound[0]['HostPort']}"
+            for port, bound in (host["PortBindings"] or {}).items()
+            if bound
+        },
+        size=inspected.get("SizeRw"),
+        cpus=host["NanoCpus"] / _NANO or None,
+        memory=host["Memory"] or None,
+    )
+
+
+def session_of(found: Container, *, host: str, now: datetime) -> Session:
+    """A container that is one of our sessions as such; its uptime is exact."""
+    return Session(
+        name=labels.session_of(found.name),
+        id=found.id,
+        state=found.state,
+        created=found.created,
+        uptime=now - found.started if _runs(found) and found.started else None,
+        image=found.labels.get(labels.IMAGE, found.image),
+        command=_command(found.labels),
+        version=found.labels.get(labels.VERSION, ""),
+        host=host,
+    )
+
+
+def session_details(found: Container, *, host: str, now: datetime) -> SessionDetails:
+    """A container that is one of our sessions, inspected with its size, with all that this tells."""
+    ran = found.started is not None and not _runs(found)
+    return SessionDetails(
+        session=session_of(found, host=host, now=now),
+        access=Access(found.labels.get(labels.ACCESS, Access.NONE)),
+        started=found.started,
+        ended=found.ended if ran else None,
+        exit_code=found.exit_code if ran else None,
+        size=found.size or 0,
+        cpus=found.cpus,
+        memory=found.memory,
+    )
+
+
+def create_body(spec: ContainerSpec) -> dict[str, object]:
+    """What the engine is sent to create a container."""
+    return {
+        "Image": spec.image,
+        **({} if spec.entrypoint is None else {"Entrypoint": list(spec.entrypoint)}),
+        "Labels": spec.labels,
+        "Env": [f"{key}={value}" for key, value in spec.env.items()],
+        "Hostname": spec.hostname or "",
+        "ExposedPorts": {port: {} for port in spec.ports},
+        "HostConfig": {
+            "Binds": list(spec.binds),
+            "Init": spec.init,
+            "NanoCpus": round((spec.cpus or 0) * _NANO),
+            "Memory": spec.memory or 0,
+            "NetworkMode": spec.network or "default",
+            "PortBindings": {port: [_binding(address)] for port, address in spec.ports.items()},
+            "Privileged": spec.privileged,
+        },
+    }
+
+
+def image(inspected: Json, *, reference: str) -> Image:
+    """An image as it is inspected, by the name `reference` that it was asked for under."""
+    repository = reference.rpartition(":")[0] if ":" in reference.rpartition("/")[2] else reference
+    digests = dict(digest.split("@") for digest in inspected["RepoDigests"] or ())
+    return Image(
+        reference=reference,
+        id=inspected["Id"],
+        digest=digests.get(repository),
+        size=inspected["Size"],
+        created=time(inspected.get("Created") or _NEVER),
+        labels=(inspected.get("Config") or {}).get("Labels") or {},
+    )
+
+
+def engine_info(info: Json, *, api_version: str) -> EngineInfo:
+    """What the engine says of itself under /info."""
+    return EngineInfo(
+        version=info["ServerVersion"],
+        api_version=api_version,
+        name=info["Name"],
+        storage_driver=info["Driver"],
+        live_restore=info["LiveRestoreEnabled"],
+        running=info["ContainersRunning"],
+    )
+
+
+def path_stat(header: str) -> PathStat:
+    """The header X-Docker-Container-Path-Stat."""
+    stat = json.loads(base64.b64decode(header))
+    return PathStat(size=stat["size"], modified=_time(stat["mtime"]))
+
+
+def pulled(layers: dict[str, float], event: Json) -> float | None:
+    """Take one event of a pull into `layers` (how far each is, 0.0 to 1.0): how far the whole is.
+
+    None while no layer is known. A layer's download counts for half of it and its extraction for the other.
+    """
+    reached = _PULL_STAGES.get(event.get("status", ""))
+    if reached is not None:
+        progress = event.get("progressDetail") or {}
+        done = progress.get("current", 0) / progress["total"] if progress.get("total") else 0.0
+        layers[event["id"]] = reached + min(done, 1.0) / 2
+    return sum(layers.values()) / len(layers) if layers else None
+
+
+def time(text: str) -> datetime | None:
+    """One of Docker's times, None for the zero that it writes for never."""
+    return None if text == _NEVER else _time(text)
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _name(text: str) -> str:
+    return text.removeprefix("/")
+
+
+def _runs(found: Container) -> bool:
+    return found.state in (SessionState.RUNNING, SessionState.PAUSED)
+
+
+def _state(text: str) -> SessionState:
+    return SessionState.STOPPED if text == "exited" else SessionState(text)
+
+
+def _command(found: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(json.loads(found.get(labels.COMMAND, "[]")))
+
+
+def _binding(address: str) -> dict[str, str]:
+    ip, _, port = address.rpartition(":")
+    return {"HostIp": ip, "HostPort": port}
