@@ -1,0 +1,172 @@
+"""Who may import what, read from the source; and what is imported when a part is used."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgpack
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in ("vibenv_core", "nu_plugin_vibenv")
+    for path in (ROOT / package).rglob("*.py")
+}
+
+LAYERS = {
+    "vibenv_core": ("nu_plugin_vibenv", "tests"),
+    "nu_plugin_vibenv.sdk": ("vibenv_core", "nu_plugin_vibenv", "tests"),
+    "nu_plugin_vibenv": ("tests",),
+}
+"""What a layer knows nothing of, itself aside."""
+
+ONLY_IN = {
+    "docker": {"vibenv_core.engine"},
+    "requests": {"vibenv_core.engine"},
+    "dagger": {"vibenv_core.dagger_build"},
+    "asyncio": {"vibenv_core.dagger_build"},
+    "anyio": {"vibenv_core.dagger_build"},
+    "subprocess": {"vibenv_core.process"},
+    "msgpack": {"nu_plugin_vibenv.sdk.codec"},
+    "termios": {"vibenv_core.attach", "nu_plugin_vibenv.sdk.foreground"},
+}
+"""The modules that may import a library."""
+
+DECIDES_ONLY = {
+    *(f"vibenv_core.{name}" for name in ("detach_key", "errors", "labels", "model", "recipe", "replies")),
+    *(f"vibenv_core.{name}" for name in ("session_plan", "session_process", "settings", "stack_plan")),
+    *(
+        f"nu_plugin_vibenv.sdk.{name}"
+        for name in ("codec", "connection", "messages", "streams", "values", "wire")
+    ),
+}
+"""The modules that decide and do nothing: they take what is, and say what is to be done."""
+DOING = {
+    "os",
+    "select",
+    "selectors",
+    "signal",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "termios",
+    "threading",
+    "time",
+}
+
+RUN_INSIDE = "vibenv_core.inside."
+"""What runs in a session's container, where there is Python's standard library and nothing else."""
+
+
+def imported(module: str) -> Iterator[str]:
+    """The full names of what a module imports, wherever in its text."""
+    path = MODULES[module]
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            source = ".".join([*above, *([node.module] if node.module else [])])
+            yield from (f"{source}.{name.name}" for name in node.names)
+
+
+def belongs(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_layer_knows_nothing_of_those_above_it(layer: str) -> None:
+    wrong = [
+        f"{module} imports {name}"
+        for module in MODULES
+        if belongs(module, layer)
+        for name in imported(module)
+        if any(belongs(name, other) for other in LAYERS[layer]) and not belongs(name, layer)
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_imported_only_where_it_has_its_place(library: str) -> None:
+    users = {
+        module
+        for module in MODULES
+        if not module.startswith(RUN_INSIDE) and any(belongs(name, library) for name in imported(module))
+    }
+    assert users <= ONLY_IN[library]
+
+
+@pytest.mark.parametrize("module", sorted(DECIDES_ONLY))
+def test_a_module_that_decides_does_nothing(module: str) -> None:
+    assert not [name for name in imported(module) if name.partition(".")[0] in DOING]
+
+
+def test_what_runs_in_a_session_needs_the_standard_library_only() -> None:
+    inside = [module for module in MODULES if module.startswith(RUN_INSIDE)]
+    needed = {name.partition(".")[0] for module in inside for name in imported(module)}
+    assert inside
+    assert needed <= sys.stdlib_module_names
+
+
+def test_no_module_is_named_for_what_could_be_anything() -> None:
+    assert not [
+        module
+        for module in MODULES
+        if {"utils", "util", "helpers", "manager", "common"} & set(module.split("."))
+    ]
+
+
+def test_a_package_exports_just_what_it_imports() -> None:
+    for module, path in MODULES.items():
+        tree = ast.parse(path.read_text())
+        lists = [
+            ast.literal_eval(node.value)
+            for node in tree.body
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        ]
+        if lists and path.name == "__init__.py":
+            public = {
+                name.asname or name.name
+                for node in tree.body
+                if isinstance(node, ast.ImportFrom)
+                for name in node.names
+            }
+            assert set(lists[0]) == public, module
+
+
+@pytest.mark.parametrize(
+    ("used", "left_out"),
+    [
+        ("vibenv_core", {"docker", "dagger", "msgpack"}),
+        ("vibenv_core.sessions, vibenv_core.engine", {"dagger", "gql", "asyncio"}),
+        ("nu_plugin_vibenv.__main__", {"docker", "dagger"}),
+    ],
+)
+def test_importing_a_part_leaves_out_what_it_does_not_need(used: str, left_out: set[str]) -> None:
+    program = f"import sys, {used}; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert not left_out & set(done.stdout.split())
+
+
+def test_the_handshake_imports_neither_docker_nor_dagger() -> None:
+    hello = {"protocol": "nu-plugin", "version": "0.115.1", "features": []}
+    said = b"".join(
+        msgpack.packb(message) for message in ({"Hello": hello}, {"Call": [0, "Signature"]}, "Goodbye")
+    )
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "nu_plugin_vibenv", "--stdio"],
+        cwd=ROOT,
+        input=said,
+        capture_output=True,
+        check=True,
+    )
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines()}
+    assert b"CallResponse" in done.stdout
+    assert "msgpack" in modules
+    assert not {"docker", "dagger", "asyncio"} & modules
