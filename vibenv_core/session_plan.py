@@ -9,7 +9,7 @@ from .errors import AlreadyExists, Foreign, NotFound, UsageError, WrongState
 from .model import Access, Container, ContainerSpec, Image, SessionState
 from .settings import VERSION, Settings
 
-_DOCKER_BIND = "/var/run/docker.sock:/var/run/docker.sock"
+_DOCKER_BIND = "/var/run/docker.sock:/run/docker.sock"
 _DAGGER_BIND = "/run/dagger:/run/dagger"
 _BINDS = {
     Access.DOCKER: (_DOCKER_BIND, _DAGGER_BIND),
