@@ -113,10 +113,7 @@ class SessionsCommand(HostCommand):
         """The sessions named, as arguments or else by the pipeline; each is one that a session may have."""
         typed = call[self.names]
         for index, name in enumerate(typed):
-            try:
-                session_name(name)
-            except UsageError as error:
-                raise labeled(error, call.span(self.names, index)) from error
+            check_name(name, call.span(self.names, index))
         return from_arguments(typed) if typed else from_pipeline(_input(call))
 
     def rows(self, call: Call, wanted: Names) -> object:
@@ -157,6 +154,14 @@ class LongCommand(HostCommand):
             return (step_row(step) for step in progress.steps(work, call.cancelled))
         with progress.shown(self.name) as report:
             return work(report)
+
+
+def check_name(name: str, span: Span) -> str:
+    """`name`, when a session may have it. Raises: LabeledError at `span`, where it was typed."""
+    try:
+        return session_name(name)
+    except UsageError as error:
+        raise labeled(error, span) from error
 
 
 def _input(call: Call) -> object:

@@ -1,4 +1,4 @@
-"""What Tab offers: sessions with their state, Docker's contexts. Quick; nothing where nobody answers."""
+"""What Tab offers: sessions with their state, contexts, images. Quick, and nothing where nobody answers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from vibenv_core.errors import VibenvError
 from .sdk import Suggestion
 
 if TYPE_CHECKING:
+    from vibenv_core.engine import Engine
+
     from .sdk import CompletionRequest
 
 DEADLINE_S = 0.7
@@ -33,13 +35,27 @@ def sessions(request: CompletionRequest) -> Iterator[Suggestion]:
     """The sessions of the host that the line names, with their states."""
     from vibenv_core.sessions import list_sessions
 
-    from vibenv_core.engine import Engine
-    from vibenv_core.hosts import resolve
-
     try:
-        host = resolve(request.flag("host"), request.engine.environment())
-        known = list_sessions(Engine.connect(host, timeout_s=DEADLINE_S))
+        known = list_sessions(_engine(request))
     except VibenvError:
         return
     for session in known:
         yield Suggestion(session.name, description=session.state.value)
+
+
+def images(request: CompletionRequest) -> Iterator[Suggestion]:
+    """The images that the engine of the host has."""
+    try:
+        known = _engine(request).images()
+    except VibenvError:
+        return
+    for reference in known:
+        yield Suggestion(reference)
+
+
+def _engine(request: CompletionRequest) -> Engine:
+    from vibenv_core.engine import Engine
+    from vibenv_core.hosts import resolve
+
+    host = resolve(request.flag("host"), request.engine.environment())
+    return Engine.connect(host, timeout_s=DEADLINE_S)

@@ -30,11 +30,13 @@ def from_pipeline(value: object) -> Names:
 
     Raises: UsageError, for anything else and for what cannot name a session.
     """
+    if value is None:
+        raise UsageError("no session was named", code="usage::no_name", help=f"name one, or {_HELP}")
     if isinstance(value, str | Mapping):
         return _names((_name(value),))
     if isinstance(value, list | tuple):
         return Names(_names(tuple(_name(item) for item in value)).names, one=False)
-    raise UsageError(_NEITHER.format(_kind(value)), code="usage::not_a_name", help=_HELP)
+    raise UsageError(_NEITHER.format(f"`{value}`"), code="usage::not_a_name", help=_HELP)
 
 
 _NEITHER = "{} came in by the pipeline, where names were expected"
@@ -49,9 +51,5 @@ def _name(item: object) -> str:
     name = item.get("name") if isinstance(item, Mapping) else item
     if isinstance(name, str):
         return name
-    what = "a row without a `name`" if isinstance(item, Mapping) else _kind(item)
+    what = "a row without a `name`" if isinstance(item, Mapping) else f"`{item}`"
     raise UsageError(_NEITHER.format(what), code="usage::not_a_name", help=_HELP)
-
-
-def _kind(value: object) -> str:
-    return "nothing" if value is None else f"`{value}`"

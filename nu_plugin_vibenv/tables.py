@@ -136,7 +136,7 @@ def session_row(session: Session) -> SessionRow:
         name=session.name,
         state=session.state.value,
         created=session.created,
-        uptime=session.uptime,
+        uptime=_whole_s(session.uptime),
         image=short_image(session.image),
     )
 
@@ -148,7 +148,7 @@ def session_details_row(details: SessionDetails) -> SessionDetailsRow:
         name=session.name,
         state=session.state.value,
         created=session.created,
-        uptime=session.uptime,
+        uptime=_whole_s(session.uptime),
         image=session.image,
         command=list(session.command),
         access=details.access.value,
@@ -236,6 +236,10 @@ _SESSION_COLUMNS = tuple(field.name for field in fields(SessionRow))
 def error_record(error: VibenvError) -> ErrorRecord:
     """An error as a row of several names carries it."""
     return ErrorRecord(code=error.code, msg=error.message, help=error.help)
+
+
+def _whole_s(span: timedelta | None) -> timedelta | None:
+    return None if span is None else timedelta(seconds=span // timedelta(seconds=1))
 
 
 def whole_ms(span: timedelta) -> timedelta:

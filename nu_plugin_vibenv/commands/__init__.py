@@ -24,6 +24,7 @@ _SESSIONS = {
 }
 _TERMINALS = {
     "vibenv attach": "attach:Attach",
+    "vibenv remote-launch": "remote_launch:RemoteLaunch",
 }
 
 plugin = Plugin(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..command import HostCommand
+from ..command import HostCommand, check_name
 from ..completions import sessions as session_names
 from ..sdk import Call, Example, Positional, Type, table
 from ..tables import SessionRow, session_row
@@ -22,7 +22,7 @@ class Rename(HostCommand):
     def answer(self, call: Call) -> object:
         """The session under its new name."""
         from vibenv_core import sessions
-        from vibenv_core.model import session_name
 
-        old = session_name(call[self.session])
-        return [session_row(sessions.rename(self.engine(call), old, call[self.new]))]
+        old = check_name(call[self.session], call.span(self.session))
+        new = check_name(call[self.new], call.span(self.new))
+        return [session_row(sessions.rename(self.engine(call), old, new))]

@@ -32,7 +32,6 @@ def test_an_empty_list_names_nothing_and_is_no_error() -> None:
 @pytest.mark.parametrize(
     ("value", "what"),
     [
-        (None, "nothing came in"),
         (3, "`3` came in"),
         (["a", 3], "`3` came in"),
         ({"id": "a"}, "a row without a `name` came in"),
@@ -44,6 +43,12 @@ def test_what_is_no_name_is_refused_and_the_error_says_what_it_was(value: object
         from_pipeline(value)
     assert caught.value.code == "vibenv::usage::not_a_name"
     assert caught.value.help is not None
+
+
+def test_without_any_name_the_error_says_how_to_give_one() -> None:
+    with pytest.raises(UsageError, match="no session was named") as caught:
+        from_pipeline(None)
+    assert "name one" in str(caught.value.help)
 
 
 @pytest.mark.parametrize("name", ["", "A", "-a", "a b", "a/b", "a" * 64, "é"])
