@@ -25,11 +25,13 @@ class Job:
     layers: Layers
     images: Mapping[str, str]
     """Where the Dagger engine pulls each image of the layers from."""
+    variables: Mapping[str, str]
+    """What containers of the image get in their environment besides those of the layers."""
     labels: Mapping[str, str]
-    """Put on the image besides those of the layers."""
+    """Likewise the image's labels."""
     publish: str
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """For scripts only, not kept in the image: where packages come from."""
+    package_sources: Mapping[str, str] = field(default_factory=dict)
+    """Variables that scripts get; not kept in the image."""
     ca_bundle: str | None = None
     """Certificates that scripts trust; not kept in the image."""
     forced: str = ""

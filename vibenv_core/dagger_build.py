@@ -18,7 +18,7 @@ from datetime import timedelta
 
 import anyio
 import dagger
-from dagger import Container, Directory, dag
+from dagger import Container, Directory, ImageLayerCompression, dag
 
 from .build_job import Failed, Job, Kind, Published, Report, job_from_json, report_to_json
 from .model import Step, StepState
@@ -56,10 +56,13 @@ async def _build(job: Job) -> str:
             for part in parts.values():
                 group.start_soon(_sync, part.title, _container(part, job))
         image = _container(job.layers, job)
+        for name, value in job.variables.items():
+            image = image.with_env_variable(name, value)
         for name, value in {**job.labels, **await _base_labels(job)}.items():
             image = image.with_label(name, value)
         started = _started("publish")
-        reference = await image.publish(job.publish)
+        # The registry is next door: to compress the layers takes twice as long as to write them.
+        reference = await image.publish(job.publish, forced_compression=ImageLayerCompression.Uncompressed)
         _done("publish", started)
         return reference
 
@@ -107,7 +110,7 @@ def _with(container: Container, layer: Layer, title: str, job: Job) -> Container
 
 def _with_run(container: Container, script: str, title: str, job: Job) -> Container:
     """The script with what it may need to fetch packages; of that nothing stays in the image."""
-    variables = dict(job.environment)
+    variables = dict(job.package_sources)
     if job.ca_bundle is not None:
         certificates = dag.directory().with_new_file("ca", job.ca_bundle).file("ca")
         container = container.with_mounted_file(_CA_BUNDLE, certificates)

@@ -1,4 +1,4 @@
-"""The Dagger CLI of the engine's version: the one in PATH, or one copied from the engine itself."""
+"""The Dagger CLI of the engine's version, and what it needs to reach that engine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import labels, process
-from .errors import NotFound
+from . import labels, process, recipe, stack
+from .errors import NotFound, WrongState
+from .hosts import Host
+from .model import ComponentState
+from .settings import Settings
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -21,6 +24,43 @@ if TYPE_CHECKING:
 _IN_ENGINE = "/usr/local/bin/dagger"
 """Where the engine's image has the CLI that belongs to it."""
 _VERSION_TIMEOUT_S = 10.0
+
+
+def require_stack(engine: Engine, settings: Settings) -> None:
+    """Raises: WrongState, when the registry or the Dagger engine of this host does not run as it should."""
+    for part in stack.status(engine, settings):
+        if part.component in (labels.REGISTRY, labels.DAGGER) and part.state is not ComponentState.RUNNING:
+            raise WrongState(
+                f"this needs the host's {part.component}, which is {part.state}",
+                code="stack::not_running",
+                help="start it: vibenv up",
+            )
+
+
+def environment(env: Mapping[str, str], host: Host, version: str) -> dict[str, str]:
+    """The variables by which a Dagger client reaches the Dagger engine on `host` and no other, beside the
+    user's.
+
+    Raises: NotFound (no Docker CLI in PATH: Dagger's client runs it to reach its engine).
+    """
+    own = {
+        name: value
+        for name, value in env.items()
+        if not name.startswith(("DAGGER_SESSION_", "_EXPERIMENTAL_DAGGER_"))
+    }
+    if env.get(recipe.RUNNER_HOST) == recipe.ENGINE_SOCKET and host.url.startswith("unix:"):
+        return {**own, recipe.RUNNER_HOST: recipe.ENGINE_SOCKET}  # in a session, whose host it is
+    if shutil.which("docker", path=env.get("PATH", "")) is None:
+        raise NotFound(
+            "the Docker CLI is not in PATH, and Dagger's client reaches its engine by it",
+            code="dagger::no_docker_cli",
+            help="install the Docker CLI: https://docs.docker.com/engine/install",
+        )
+    own = {name: value for name, value in own.items() if not name.startswith("DOCKER_")}
+    if host.tls is not None and host.tls.ca is not None:
+        own |= {"DOCKER_TLS_VERIFY": "1", "DOCKER_CERT_PATH": str(host.tls.ca.parent)}
+    engine = f"docker-container://{labels.dagger_container(version)}"
+    return {**own, "DOCKER_HOST": host.url, recipe.RUNNER_HOST: engine, "DAGGER_NO_NAG": "1"}
 
 
 def in_path(version: str, *, env: Mapping[str, str], cancelled: threading.Event) -> str | None:

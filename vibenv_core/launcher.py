@@ -1,0 +1,204 @@
+"""The launcher's image: found when nothing it is made of has changed, else built, published and pulled.
+
+It is built by the Dagger engine beside the registry, so that no byte of an image passes through here; the tag
+on the Docker engine moves last. What only the Docker engine has among the images that it is built from is
+first offered in the registry, because the Dagger engine cannot pull from a Docker engine.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import build_job, dagger_cli, labels, process, recipe, stack
+from .build_job import Failed, Job, Published
+from .errors import Bug, EngineError, NotFound, UsageError
+from .model import Image, Progress, Step
+from .offer import offer
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+_LOCK = Path(__file__).with_name("launcher-requirements.txt")
+_LIBRARY = str(Path(__file__).resolve().parent.parent)
+"""What the child process imports this package from: it need not be installed where Python looks."""
+
+_SOURCE_SUFFIXES = (".py", ".nu", ".txt")
+"""What vibenv's own packages consist of; a checkout may hold other files."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launcher:
+    """The launcher's image on an engine; `cached`: it was there already."""
+
+    image: str
+    digest: str | None
+    size: int
+    created: datetime | None
+    cached: bool
+    took: timedelta
+
+
+def create(
+    engine: Engine,
+    settings: Settings,
+    *,
+    env: Mapping[str, str],
+    progress: Progress,
+    cancelled: threading.Event,
+    force: bool = False,
+) -> Launcher:
+    """Have the launcher on `engine`, as the settings and the packages of this vibenv make it.
+
+    When it is there already nothing is asked but the engine, and Dagger is not imported; `force` builds it
+    all the same, with the newest Debian packages. Until all is done the engine keeps the launcher that it
+    had.
+
+    Raises: WrongState (the stack is not up), Unreachable (the Dagger engine, or what is fetched for the
+    build), NotFound (a program that is needed here), EngineError (a step of the build, the registry),
+    Interrupted.
+    """
+    started = time.monotonic()
+    layers = recipe.launcher(settings, sources=dict(_sources()), lock=_LOCK.read_text(encoding="utf-8"))
+    images = [*layers.images(), settings.environment_image]
+    digest = layers.digest({name: found.id for name in images if (found := engine.image(name))})
+    image = engine.image(settings.launcher_image)
+    cached = not force and image is not None and image.labels.get(labels.RECIPE) == digest
+    if image is None or not cached:
+        dagger_cli.require_stack(engine, settings)
+        pulled = offer(engine, settings, images, progress=progress, cancelled=cancelled)
+        job = Job(
+            layers=layers,
+            images=pulled,
+            variables={recipe.ENVIRONMENT_IMAGE: pulled[settings.environment_image]},
+            labels={labels.RECIPE: digest},
+            publish=settings.launcher_image,
+            package_sources=_package_sources(settings, env),
+            ca_bundle=_ca_bundle(settings, env),
+            forced=str(time.time()) if force else "",
+        )
+        published = _build(engine, settings, job, env=env, progress=progress, cancelled=cancelled)
+        image = _pull(engine, settings, published, was=image, progress=progress, cancelled=cancelled)
+    return Launcher(
+        image=settings.launcher_image,
+        digest=image.digest,
+        size=image.size,
+        created=image.created,
+        cached=cached,
+        took=timedelta(seconds=time.monotonic() - started),
+    )
+
+
+def _sources() -> Iterator[tuple[str, str]]:
+    """The files of the library, the plugin and the module, by their paths where they are installed."""
+    library = Path(__file__).resolve().parent
+    yield from _files(library, library.name)
+    found = importlib.util.find_spec("nu_plugin_vibenv")
+    if found is None or found.origin is None:
+        raise Bug("vibenv's plugin is not installed beside its library")
+    plugin = Path(found.origin).resolve().parent
+    yield from _files(plugin, plugin.name)
+    if not (plugin / "nu").is_dir():
+        yield from _files(plugin.parent / "nu", f"{plugin.name}/nu")
+
+
+def _files(folder: Path, name: str) -> Iterator[tuple[str, str]]:
+    for path in sorted(folder.rglob("*")):
+        if path.suffix in _SOURCE_SUFFIXES:
+            yield f"{name}/{path.relative_to(folder)}", path.read_text(encoding="utf-8")
+
+
+def _build(
+    engine: Engine,
+    settings: Settings,
+    job: Job,
+    *,
+    env: Mapping[str, str],
+    progress: Progress,
+    cancelled: threading.Event,
+) -> str:
+    """Build in a child process and publish; gives the registry's digest."""
+    cli = dagger_cli.for_engine(engine, settings.dagger_version, env=env, cancelled=cancelled)
+    client = dagger_cli.environment(env, engine.host, settings.dagger_version)
+    ends: list[Published | Failed] = []
+
+    def on_line(line: str) -> None:
+        report = build_job.report_from_json(line)
+        if isinstance(report, Step):
+            progress(report)
+        else:
+            ends.append(report)
+
+    finished = process.stream(
+        [sys.executable, "-m", "vibenv_core.dagger_build"],
+        env={**client, "_EXPERIMENTAL_DAGGER_CLI_BIN": cli, "PYTHONPATH": _LIBRARY, "NO_COLOR": "1"},
+        stdin=build_job.job_to_json(job).encode(),
+        on_line=on_line,
+        cancelled=cancelled,
+    )
+    match ends:
+        case [Published(reference=reference)]:
+            return reference.rpartition("@")[2]
+        case [Failed() as failed]:
+            raise stack.registry_trouble(engine) or build_job.error_of(failed, job)
+        case _:
+            raise Bug(f"the build of the launcher ended with {finished.exit_code}:\n{finished.stderr}")
+
+
+def _pull(
+    engine: Engine,
+    settings: Settings,
+    digest: str,
+    *,
+    was: Image | None,
+    progress: Progress,
+    cancelled: threading.Event,
+) -> Image:
+    """Pull what was published, move the tag to it, and remove the image that had it if nothing uses that."""
+    pinned = f"{settings.launcher_image.rpartition(':')[0]}@{digest}"
+    engine.pull(pinned, progress=progress, cancelled=cancelled)
+    engine.tag(pinned, settings.launcher_image)
+    image = engine.image(settings.launcher_image)
+    if image is None or image.digest != digest:
+        raise EngineError(
+            f"the Docker engine has another {settings.launcher_image} than was published just now",
+            code="launcher::digest",
+            help="somebody else may have pulled it at the same time: vibenv create launcher",
+        )
+    if was is not None and was.id != image.id:
+        with contextlib.suppress(EngineError, NotFound):
+            engine.remove_image(was.id)
+    return image
+
+
+def _package_sources(settings: Settings, env: Mapping[str, str]) -> dict[str, str]:
+    """Where the build's scripts fetch packages from, by the names of their variables."""
+    found = {
+        "APT_MIRROR": settings.apt_mirror,
+        "PIP_INDEX_URL": settings.pip_index_url or env.get("PIP_INDEX_URL"),
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def _ca_bundle(settings: Settings, env: Mapping[str, str]) -> str | None:
+    """The certificates that the build's scripts trust; from SSL_CERT_FILE when the settings name none."""
+    path = settings.ca_bundle or env.get("SSL_CERT_FILE")
+    if not path:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(
+            f"the file of CA certificates {path} cannot be read: {error.strerror}",
+            code="settings::ca_bundle",
+            help="VIBENV_CA_BUNDLE, or else SSL_CERT_FILE, names it",
+        ) from error
