@@ -4,7 +4,9 @@ Marks follow from fixtures: a test that takes `docker_engine` is an engine test.
 fails the tests that need it; `--without-engine` is how to leave them out.
 """
 
+import contextlib
 import os
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -14,6 +16,11 @@ import pytest
 
 from tests.stack import leftovers, recipes
 from tests.stack.engine import Engine, Version, claimed
+from vibenv_core import stack as the_stack
+from vibenv_core.engine import Engine as DockerEngine
+from vibenv_core.hosts import resolve
+from vibenv_core.launcher import Launcher, create
+from vibenv_core.settings import Settings
 
 MARKS = {
     "docker_engine": "engine",
@@ -27,7 +34,7 @@ MARKS = {
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--without-engine", action="store_true", help="leave out the tests that need a Docker engine"
+        "--without-engine", action="store_true", help="leave out tests that need a Docker engine"
     )
     parser.addoption("--engines", default="20,28", help="versions of Docker to run them on (default: 20,28)")
 
@@ -46,9 +53,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "docker_engine" in metafunc.fixturenames:
+    if "engine_version" in metafunc.fixturenames:
         versions = metafunc.config.getoption("engines").split(",")
-        metafunc.parametrize("docker_engine", versions, indirect=True, scope="session")
+        metafunc.parametrize("engine_version", versions, indirect=True, scope="session")
     if "nu_binaries" in metafunc.fixturenames:
         metafunc.parametrize("nu_binaries", recipes.NUSHELL_VERSIONS, indirect=True, scope="session")
 
@@ -74,18 +81,65 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def docker_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    """A private Docker engine with the stack's images and nothing else; who uses it leaves it as it was."""
+def engine_version(request: pytest.FixtureRequest) -> Version:
+    """The version of the engines that a test gets: each of `--engines`, one after the other."""
     version: Version = request.param
-    with claimed("test", version) as engine:
-        engine.up()
-        engine.clean()
+    return version
+
+
+@pytest.fixture(scope="session")
+def docker_engine(engine_version: Version) -> Iterator[Engine]:
+    """A private Docker engine with the stack's images; tests leave nothing on it that they did not find."""
+    with clean("test", engine_version) as engine:
         yield engine
         left = engine.docker("container", "ls", "-a", "--format", "container {{.Names}}")
         left += engine.docker("volume", "ls", "--format", "volume {{.Name}}")
-        engine.clean()
-        engine.down()
     assert not left, f"the tests left these on the engine:\n{left}"
+
+
+@pytest.fixture
+def own_engine(engine_version: Version) -> Iterator[Engine]:
+    """A second engine, for one test: with the stack's images and nothing else, and free to be broken."""
+    with clean("own", engine_version) as engine:
+        yield engine
+        if not engine.answers():
+            engine.start_daemon()
+
+
+@contextlib.contextmanager
+def clean(purpose: str, version: Version) -> Iterator[Engine]:
+    """An engine that runs in the body and has no containers or volumes before it, and none after it."""
+    with claimed(purpose, version) as engine:
+        try:
+            engine.up()
+            engine.clean()
+            yield engine
+            engine.clean()
+        finally:
+            engine.down()
+
+
+@pytest.fixture(scope="session")
+def settings() -> Settings:
+    """Where images and packages come from, as the machine's environment says."""
+    return Settings.from_environment(os.environ)
+
+
+@pytest.fixture(scope="session")
+def stack(docker_engine: Engine, settings: Settings) -> Iterator[DockerEngine]:
+    """vibenv's own connection to `docker_engine`, where the registry and the Dagger engine run."""
+    host = DockerEngine.connect(resolve(docker_engine.url, {}))
+    the_stack.up(host, settings, progress=lambda _step: None, cancelled=threading.Event())
+    yield host
+    the_stack.down(host, settings, volumes=True)
+
+
+@pytest.fixture(scope="session")
+def launcher(stack: DockerEngine, settings: Settings) -> Launcher:
+    """The launcher image, built on the engine once for all tests."""
+    return create(
+        stack, settings, env=os.environ, progress=lambda _step: None, cancelled=threading.Event(), force=False
+    )
 
 
 @pytest.fixture(scope="session")
