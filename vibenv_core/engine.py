@@ -24,7 +24,7 @@ import requests
 import urllib3
 
 from . import labels, replies
-from .errors import EngineError, Interrupted, NotFound
+from .errors import EngineError, Interrupted
 from .hosts import Host, Tls
 from .model import Container, ContainerSpec, EngineInfo, Image, Progress, Session, Step, StepState
 from .refusals import refusal, unreachable
@@ -81,7 +81,7 @@ class Engine:
         with translated(self.host):
             listed = self._client.containers(all=True, filters={"label": labels.SESSION})
             found = (replies.session(summary, host=self.host.name) for summary in listed)
-            return sorted((session for session in found if session), key=lambda session: session.created)
+            return sorted(filter(None, found), key=lambda session: (session.created, session.name))
 
     def inspect(self, container: str, *, size: bool = False) -> Container | None:
         """A container by its name or id, None when there is none; `size` takes the engine some time."""
@@ -138,6 +138,11 @@ class Engine:
             except docker.errors.NotFound:
                 return None
             return replies.image(found, reference=reference)
+
+    def images(self) -> list[str]:
+        """The names that images of the engine have, sorted."""
+        with translated(self.host):
+            return sorted(name for image in self._client.images() for name in image["RepoTags"] or ())
 
     def pull(self, reference: str, *, progress: Progress, cancelled: threading.Event) -> None:
         """Have the engine pull an image; what it had of it before is kept when this fails.
@@ -219,15 +224,17 @@ class Engine:
 
         Raises: NotFound (no such container).
         """
+        url, params = self._url(f"/containers/{container}/archive"), {"path": path}
         with translated(self.host):
-            url = self._url(f"/containers/{container}/archive")
-            answer = self._client.head(url, params={"path": path}, timeout=self._timeout_s)
+            answer = self._client.head(url, params=params, timeout=self._timeout_s)
             header = answer.headers.get("X-Docker-Container-Path-Stat")
             if header is not None:
                 return replies.path_stat(header)
-        # A HEAD's answer has no body that would say what of the two is missing.
-        if self.inspect(container) is None:
-            raise NotFound(f"there is no container `{container}`", code="container::not_found")
+            # The answer to a HEAD has no body that would tell what is wrong.
+            with self._client.get(url, params=params, timeout=self._timeout_s, stream=True) as answer:
+                if answer.status_code == 404 and "No such container" not in answer.text:
+                    return None
+                _raise_for_status(answer)
         return None
 
     def read_file(self, container: str, path: str) -> Iterator[bytes]:
@@ -275,12 +282,16 @@ class Engine:
     def _get_json(self, path: str, **params: str) -> dict[str, Any]:
         """A GET that docker-py has no method for, or none with these parameters; raises its errors."""
         answer = self._client.get(self._url(path), params=params, timeout=self._timeout_s)
-        try:
-            answer.raise_for_status()
-        except requests.exceptions.HTTPError as error:
-            docker.errors.create_api_error_from_http_exception(error)
+        _raise_for_status(answer)
         found: dict[str, Any] = answer.json()
         return found
+
+
+def _raise_for_status(answer: requests.Response) -> None:
+    try:
+        answer.raise_for_status()
+    except requests.exceptions.HTTPError as error:
+        docker.errors.create_api_error_from_http_exception(error)
 
 
 class _Chunks(io.RawIOBase):
