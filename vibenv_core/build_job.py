@@ -25,10 +25,8 @@ class Job:
     layers: Layers
     images: Mapping[str, str]
     """Where the Dagger engine pulls each image of the layers from."""
-    variables: Mapping[str, str]
-    """What containers of the image get in their environment besides those of the layers."""
     labels: Mapping[str, str]
-    """Likewise the image's labels."""
+    """Put on the image besides those of the layers."""
     publish: str
     package_sources: Mapping[str, str] = field(default_factory=dict)
     """Variables that scripts get; not kept in the image."""

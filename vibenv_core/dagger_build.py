@@ -56,8 +56,6 @@ async def _build(job: Job) -> str:
             for part in parts.values():
                 group.start_soon(_sync, part.title, _container(part, job))
         image = _container(job.layers, job)
-        for name, value in job.variables.items():
-            image = image.with_env_variable(name, value)
         for name, value in {**job.labels, **await _base_labels(job)}.items():
             image = image.with_label(name, value)
         started = _started("publish")

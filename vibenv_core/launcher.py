@@ -69,17 +69,15 @@ def create(
     """
     started = time.monotonic()
     layers = recipe.launcher(settings, sources=dict(_sources()), lock=_LOCK.read_text(encoding="utf-8"))
-    images = [*layers.images(), settings.environment_image]
-    digest = layers.digest({name: found.id for name in images if (found := engine.image(name))})
+    ids = {name: found.id for name in layers.images() if (found := engine.image(name))}
+    digest = layers.digest(ids)
     image = engine.image(settings.launcher_image)
     cached = not force and image is not None and image.labels.get(labels.RECIPE) == digest
     if image is None or not cached:
         dagger_cli.require_stack(engine, settings)
-        pulled = offer(engine, settings, images, progress=progress, cancelled=cancelled)
         job = Job(
             layers=layers,
-            images=pulled,
-            variables={recipe.ENVIRONMENT_IMAGE: pulled[settings.environment_image]},
+            images=offer(engine, settings, layers.images(), progress=progress, cancelled=cancelled),
             labels={labels.RECIPE: digest},
             publish=settings.launcher_image,
             package_sources=_package_sources(settings, env),

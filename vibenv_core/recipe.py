@@ -25,8 +25,6 @@ ENGINE_SOCKET = "unix:///run/dagger/engine.sock"
 """Where a session finds the Dagger engine: what RUNNER_HOST says in the launcher."""
 RUNNER_HOST = "_EXPERIMENTAL_DAGGER_RUNNER_HOST"
 """The variable by which a Dagger client is told where its engine is."""
-ENVIRONMENT_IMAGE = "VIBENV_ENVIRONMENT_IMAGE"
-"""The variable of `Settings.environment_image`: a launcher is made for one, and its sessions use that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,12 +115,7 @@ def launcher(settings: Settings, *, sources: Mapping[str, str], lock: str) -> La
             Take(source=nushell, path="/usr/bin/nu"),
             Take(source=_python_packages(settings, lock), path=f"{VENV}/"),
             Configure(
-                environment={
-                    RUNNER_HOST: ENGINE_SOCKET,
-                    ENVIRONMENT_IMAGE: settings.environment_image,
-                    "DAGGER_NO_NAG": "1",
-                    "LANG": "C.UTF-8",
-                },
+                environment={RUNNER_HOST: ENGINE_SOCKET, "DAGGER_NO_NAG": "1", "LANG": "C.UTF-8"},
                 labels={labels.VERSION: VERSION},
                 command=("nu",),
             ),

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import dagger_cli
-from .errors import UsageError
+from .errors import Unreachable, UsageError
 from .hosts import Host
 from .model import session_name
-from .offer import offer, offer_name
+from .offer import offer
+from .recipe import ENGINE_SOCKET, RUNNER_HOST
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -48,30 +49,32 @@ def program(
 ) -> Program:
     """The Dagger client that opens the terminal of the environment `name`; it wants a terminal of its own.
 
-    `recipe` is a Dagger script that ends in a container; None is the settings' environment image. `connect`
-    is called when the Docker engine has to be asked for anything, which in a session it has not.
+    `recipe` is a Dagger script that ends in a container; None is the settings' environment image. In a session
+    without access to the Docker engine that image has to be one that the Dagger engine can pull by itself.
 
-    Raises: UsageError (a name that cannot be, an empty recipe), WrongState (the stack is not up), NotFound
-    (no Dagger CLI that runs here), EngineError (the registry).
+    Raises: UsageError (a name that cannot be, an empty recipe), WrongState (the stack is not up), NotFound (no
+    Dagger CLI that runs here), EngineError (the registry), and what `connect` raises.
     """
     session_name(name)
     image, version = settings.environment_image, settings.dagger_version
     variables = dagger_cli.environment(env, host, version)
-    cli = dagger_cli.in_path(version, env=env, cancelled=cancelled)
-    offered = offer_name(image, settings.registry_address) == image
-    if cli is None or not (offered or recipe):
+    try:
         engine = connect()
+    except Unreachable:
+        cli = dagger_cli.in_path(version, env=env, cancelled=cancelled)
+        if cli is None or variables[RUNNER_HOST] != ENGINE_SOCKET:
+            raise
+    else:
         dagger_cli.require_stack(engine, settings)
         cli = dagger_cli.for_engine(engine, version, env=env, cancelled=cancelled)
-        if not recipe:
+        if recipe is None:
             image = offer(engine, settings, [image], progress=lambda _step: None, cancelled=cancelled)[image]
     script = pipeline(name, container=f"container | from {shlex.quote(image)}" if recipe is None else recipe)
     return Program(argv=(cli, "--no-mod", "--command", script), env=variables)
 
 
 def pipeline(name: str, *, container: str) -> str:
-    """The Dagger script that opens the terminal of the environment `name` in what the script `container` ends
-    in.
+    """The Dagger script that opens the environment's terminal, in what the script `container` ends in.
 
     Raises: UsageError, when `container` says nothing.
     """
