@@ -145,7 +145,6 @@ class _Terminal:
 
 def _relay(attachment: Attachment, stream: Stream, terminal: _Terminal, cancelled: threading.Event) -> bool:
     """Copy both ways; True when the session's side ended, False when the user's did."""
-    attachment.connected(time.monotonic())
     while not cancelled.is_set():
         typed = terminal in _wait(attachment, stream, terminal)
         now = time.monotonic()
@@ -165,7 +164,7 @@ def _relay(attachment: Attachment, stream: Stream, terminal: _Terminal, cancelle
                 break
             if not received:
                 return True
-            attachment.received(received)
+            attachment.received(received, time.monotonic())
         terminal.write(attachment.to_screen)
     return False
 

@@ -1,7 +1,7 @@
 """The near side of a session's terminal: what is typed and painted, bytes in and bytes out. Pure.
 
 `attach` does the I/O: it feeds an `Attachment` with what it reads and with the time, and writes what has
-gathered in `to_session` and `to_screen`. The connection below may be another one each time `connected` is called.
+gathered in `to_session` and `to_screen`.
 """
 
 from __future__ import annotations
@@ -39,24 +39,12 @@ class Attachment:
         self._release_at: float | None = None
         self._repaint_at: float | None = None
 
-    def connected(self, now: float) -> None:
-        """Begin on a fresh connection: ask for the output and a repaint.
-
-        Many programs repaint only for a size that they do not have yet, so they are given one row less, and
-        then the real size.
-        """
-        rows, cols = self._size
-        self._frames = b""
-        self.to_session[:] = session_process.attach()
-        self.to_session += session_process.resize(rows - 1 if rows > 1 else 2, cols)
-        self._repaint_at = now + _REPAINT_PAUSE_S
-
     def resized(self, rows: int, cols: int) -> None:
         """Take note of the terminal's size, and pass it on when it is another."""
         if (rows, cols) == self._size:
             return
         self._size = rows, cols
-        if self._repaint_at is None:
+        if self.reached and self._repaint_at is None:
             self.to_session += session_process.resize(rows, cols)
 
     def typed(self, data: bytes, now: float) -> None:
@@ -65,7 +53,7 @@ class Attachment:
         self.to_session += session_process.push(passed)
         self._release_at = now + _KEY_PAUSE_S if self._key.held else None
 
-    def received(self, data: bytes) -> None:
+    def received(self, data: bytes, now: float) -> None:
         """Take what came over the connection: the engine's frames of standard output and standard error.
 
         Source: Engine API v1.41, POST /containers/{id}/attach, "Stream format".
@@ -80,7 +68,7 @@ class Attachment:
                 return
             content, self._frames = self._frames[_FRAME_HEADER_SIZE:end], self._frames[end:]
             if kind == _STANDARD_OUTPUT:
-                self._paint(content)
+                self._paint(content, now)
             else:
                 self.complaint += content
 
@@ -97,13 +85,24 @@ class Attachment:
         """When `tick` has something to do next."""
         return min((at for at in (self._release_at, self._repaint_at) if at is not None), default=None)
 
-    def _paint(self, output: bytes) -> None:
+    def _paint(self, output: bytes, now: float) -> None:
         if not self.reached:
-            # What the screen showed moves up into the scrollback, and the session begins on an empty one.
-            self.to_screen += b"\n" * self._size[0] + b"\x1b[H\x1b[J"
-            self.reached = True
+            self._reach(now)
         self._modes.feed(output)
         self.to_screen += output
+
+    def _reach(self, now: float) -> None:
+        """Ask for the terminal's output, on an empty screen, and for a repaint.
+
+        What the screen showed moves up into the scrollback. Many programs repaint only for a size they do
+        not have yet, so they are given one row less, and a moment later the real size.
+        """
+        rows, cols = self._size
+        self.reached = True
+        self.to_screen += b"\n" * rows + b"\x1b[H\x1b[J"
+        self.to_session += session_process.attach()
+        self.to_session += session_process.resize(rows - 1 if rows > 1 else 2, cols)
+        self._repaint_at = now + _REPAINT_PAUSE_S
 
     def leave(self) -> None:
         """End with the terminal's modes as they were, and a fresh line for whoever writes next."""
