@@ -26,9 +26,9 @@ def offer_name(image: str, registry: str) -> str:
         return image
     name, _, digest = image.partition("@")
     host, slash, path = name.rpartition("/")
-    if digest:
-        path = f"{path.partition(':')[0]}:{digest.replace(':', '-')}"
-    return f"{registry}/{_OFFERS}/{host.replace(':', '-')}{slash}{path}"
+    base, _, tag = path.partition(":")
+    tag = digest.replace(":", "-") or tag or "latest"
+    return f"{registry}/{_OFFERS}/{host.replace(':', '-')}{slash}{base}:{tag}"
 
 
 def offer(

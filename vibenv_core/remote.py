@@ -49,11 +49,12 @@ def program(
 ) -> Program:
     """The Dagger client that opens the terminal of the environment `name`; it wants a terminal of its own.
 
-    `recipe` is a Dagger script that ends in a container; None is the settings' environment image. In a session
-    without access to the Docker engine that image has to be one that the Dagger engine can pull by itself.
+    `recipe` is a Dagger script that ends in a container; None is the settings' environment image. In a
+    session without access to the Docker engine that image has to be one that the Dagger engine can pull by
+    itself.
 
-    Raises: UsageError (a name that cannot be, an empty recipe), WrongState (the stack is not up), NotFound (no
-    Dagger CLI that runs here), EngineError (the registry), and what `connect` raises.
+    Raises: UsageError (a name that cannot be, an empty recipe), WrongState (the stack is not up), NotFound
+    (no Dagger CLI that runs here), EngineError (the registry), and what `connect` raises.
     """
     session_name(name)
     image, version = settings.environment_image, settings.dagger_version
