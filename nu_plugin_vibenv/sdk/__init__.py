@@ -25,11 +25,13 @@ The layers, each of which imports only those above it:
     serve testing conformance          entry points
 """
 
-from .call import ByteStream, Call, CompletionRequest, Input
-from .command import Command, Example, Flag, Optional, Positional, Rest, Switch, record, table
+from .call import ByteStream, Call, Input
+from .command import Command, Example, Flag, Key, Optional, Positional, Rest, Switch, record, table
+from .completion import CompletionRequest
 from .convert import from_python, to_python
+from .custom import Custom
 from .engine import Engine
-from .errors import ConnectionClosed, Label, LabeledError
+from .errors import ConnectionClosed, Label, LabeledError, NoTerminal
 from .messages import Suggestion
 from .plugin import Plugin
 from .serve import serve
@@ -44,13 +46,16 @@ __all__ = [
     "Command",
     "CompletionRequest",
     "ConnectionClosed",
+    "Custom",
     "Engine",
     "Example",
     "Filesize",
     "Flag",
     "Input",
+    "Key",
     "Label",
     "LabeledError",
+    "NoTerminal",
     "Optional",
     "PathMember",
     "Plugin",

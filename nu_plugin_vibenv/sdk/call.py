@@ -75,6 +75,7 @@ class Call:
 
     def _values(self, key: Key[Any]) -> tuple[Value, ...]:
         """The arguments of a parameter; a nothing stands for one that is not given."""
+        given: tuple[Value, ...]
         if isinstance(key, (Flag, Switch)):
             named = self._named.get(key.name)
             given = () if named is None or named.value is None else (named.value,)
@@ -112,7 +113,7 @@ def _unfit(key: Key[Any], value: Value, text: str) -> LabeledError:
 
 
 class Input:
-    """What the pipeline gives a command; a stream that is not read to its end is dropped when the call returns."""
+    """What the pipeline gives a command; what is left of a stream is dropped when the call returns."""
 
     def __init__(self, header: m.PipelineDataHeader, pieces: Iterator[m.StreamData] | None = None) -> None:
         self.header = header
@@ -131,7 +132,8 @@ class Input:
                 return value.span
             case m.ListStream(_, span) | m.ByteStream(_, span):
                 return span
-        return None
+            case m.Empty():
+                return None
 
     @property
     def metadata(self) -> m.PipelineMetadata | None:
@@ -170,7 +172,8 @@ class Input:
         return map(to_python, self.nu_values())
 
     def value(self) -> Any:
-        """All of the input as one Python value: a list for a stream, str or bytes for bytes, None without input.
+        """All of the input as one Python value: a list for a stream, str or bytes for bytes, None without
+        input.
 
         Bytes are a str where nu calls them text, or where it does not know and they are UTF-8.
         Raises: as `nu_values`.
@@ -230,14 +233,3 @@ class ByteStream(Data):
 
     chunks: Iterable[bytes]
     type: str = "Binary"
-
-
-class CompletionRequest(Data):
-    """What nu wants completed: `text` is what is typed so far where nu says so, `key` the parameter.
-
-    `engine` can be asked for the environment, the current directory, configuration and help, and nothing else.
-    """
-
-    text: str
-    key: Key[Any]
-    engine: Engine

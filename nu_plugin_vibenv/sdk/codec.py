@@ -1,7 +1,7 @@
 """Bytes to messages and back, in either encoding; the only module that knows msgpack or JSON. Does no I/O.
 
-A decoder is fed bytes as they come, and gives messages as soon as they are whole: msgpack objects follow each other
-without anything in between, JSON ones stand on a line each.
+A decoder is fed bytes as they come, and gives messages as soon as they are whole: msgpack objects follow each
+other without anything in between, JSON ones stand on a line each.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from .errors import LocalProtocolError, RemoteProtocolError
 from .wire import PLUGIN_INPUT, PLUGIN_OUTPUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Protocol
 
-    from .messages import PluginInput, PluginOutput
+    from .messages import PluginOutput
     from .schema import Schema
 
     class Encoding(Protocol):
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         name: str
 
         def pack(self, tree: Any) -> bytes: ...
+        def atoms(self) -> Callable[[Any], bytes] | None: ...
         def feed(self, data: bytes) -> None: ...
         def next_tree(self) -> Any: ...
 
@@ -33,7 +35,7 @@ MAX_MESSAGE = 1 << 30
 """Bytes that one message may have. nu puts no limit; a table of a million rows takes about a tenth."""
 
 MAX_ELEMENTS = 1 << 27
-"""Elements that one array may announce. Bytes come as arrays of numbers, so this is also the longest binary value."""
+"""Elements that an array may announce, and so the longest binary value: bytes come as arrays of numbers."""
 
 
 class Msgpack:
@@ -52,6 +54,7 @@ class Msgpack:
             use_list=True,
         )
         self._packb = msgpack.packb
+        self._packer = msgpack.Packer
         self._buffer_full = msgpack.BufferFull
         self._out_of_data = msgpack.OutOfData
         self._errors = (ValueError, RecursionError, msgpack.UnpackException)
@@ -61,6 +64,11 @@ class Msgpack:
             return bytes(self._packb(tree))
         except (ValueError, OverflowError, TypeError, RecursionError) as error:
             raise LocalProtocolError(f"msgpack cannot carry this: {error}") from error
+
+    def atoms(self) -> Callable[[Any], bytes]:
+        """A packer for one thread, whose output can be put together by hand."""
+        pack: Callable[[Any], bytes] = self._packer().pack
+        return pack
 
     def feed(self, data: bytes) -> None:
         try:
@@ -98,6 +106,9 @@ class Json:
         except (ValueError, TypeError, RecursionError) as error:
             raise LocalProtocolError(f"JSON cannot carry this: {error}") from error
 
+    def atoms(self) -> None:
+        """Nothing is gained by putting JSON together by hand."""
+
     def feed(self, data: bytes) -> None:
         self._buffer += data
         if len(self._buffer) > MAX_MESSAGE:
@@ -117,11 +128,11 @@ class Json:
         return NEED_DATA
 
 
-ENCODINGS = {"msgpack": Msgpack, "json": Json}
+ENCODINGS: dict[str, type[Encoding]] = {"msgpack": Msgpack, "json": Json}
 
 
 class Codec:
-    """Messages in one encoding: by default the plugin's side, which reads PluginInput and writes PluginOutput."""
+    """Messages in one encoding; by default the plugin's side, which reads PluginInput."""
 
     def __init__(
         self, encoding: Encoding, reads: Schema = PLUGIN_INPUT, writes: Schema = PLUGIN_OUTPUT
@@ -134,8 +145,8 @@ class Codec:
         """Take bytes as they come. Raises RemoteProtocolError when a message gets too long."""
         self.encoding.feed(data)
 
-    def next_message(self) -> PluginInput | object:
-        """The next whole message, or NEED_DATA.
+    def next_message(self) -> Any:
+        """The next whole message, a PluginInput, or NEED_DATA.
 
         Raises RemoteProtocolError for what is no message; nothing after it can be read.
         """
@@ -148,7 +159,7 @@ class Codec:
             raise RemoteProtocolError("a message is nested too deep") from None
 
     def encode(self, message: PluginOutput) -> bytes:
-        """The bytes of a message. Raises LocalProtocolError for what the protocol or the encoding cannot carry."""
+        """The bytes of a message. Raises LocalProtocolError for what cannot be carried."""
         try:
             return self.encoding.pack(self._writes.encode(message))
         except RecursionError:

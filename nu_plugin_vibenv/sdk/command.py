@@ -5,16 +5,7 @@ from __future__ import annotations
 from .data import TYPE_CHECKING, Data
 from .signature import Shape, Type
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-    from typing import Any, Generic, Literal, TypeVar, overload
-
-    from .call import Call, CompletionRequest
-    from .messages import Suggestion
-
-    T = TypeVar("T")
-    Completer = Callable[[CompletionRequest], Iterable[Suggestion | str]]
-else:
+if not TYPE_CHECKING:
     from .data import Generic
 
     T = None
@@ -22,13 +13,25 @@ else:
     def overload(function):
         return function
 
+else:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any, Generic, Literal, TypeVar, overload
+
+    from .call import Call
+    from .completion import CompletionRequest
+    from .messages import Suggestion
+
+    T = TypeVar("T")
+    Completer = Callable[[CompletionRequest], Iterable[Suggestion | str]]
+
 
 class Key(Generic[T]):
     """A parameter of a command, which looks up its argument in a call: `call[self.name]` is a T.
 
-    `type` says how nu parses the argument and what `call[...]` gives: str, int, float, bool, datetime, timedelta, Path,
-    Filesize, bytes, dict, list[...] of these, an enum of strings (whose members nu then offers), object for anything,
-    or a Shape, whose arguments come as they convert. `complete` is asked for completions.
+    `type` says how nu parses the argument and what `call[...]` gives: str, int, float, bool, datetime,
+    timedelta, Path, Filesize, bytes, dict, list[...] of these, an enum of strings (whose members nu then
+    offers), object for anything, or a Shape, whose arguments come as they convert. `complete` is asked for
+    completions.
     """
 
     def __init__(
@@ -171,7 +174,7 @@ class Switch(Key[bool]):
 
 
 class Example(Data):
-    """A line of nu that works, what it does, and, where it is always the same, the Python value that it gives."""
+    """A line of nu, what it does, and, where it is always the same, the Python value that it gives."""
 
     example: str
     description: str
@@ -215,8 +218,8 @@ class Command:
     def run(self, call: Call) -> object:
         """Do the work and return a Python value, an iterator of them, a ByteStream or a Value.
 
-        What an iterator yields is sent at once, as a stream. Raises LabeledError for what the user should see; any
-        other exception is shown as a bug of the plugin.
+        What an iterator yields is sent at once, as a stream. Raises LabeledError for what the user should
+        see; any other exception is shown as a bug of the plugin.
         """
         raise NotImplementedError
 

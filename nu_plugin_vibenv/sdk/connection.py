@@ -1,4 +1,5 @@
-"""One plugin's connection to nu, without I/O: what may come and go when, and which calls and streams are open.
+"""One plugin's connection to nu, without I/O: what may come and go when, and which calls and streams are
+open.
 
     connection = Connection("msgpack")
     write(connection.preamble())
@@ -6,8 +7,8 @@
     while (event := connection.next_event()) is not NEED_DATA: ...
     write(connection.send(CallResponse(...)))
 
-nu says Hello first, with its version; the plugin answers with that same version, as nu refuses a plugin of another one
-even where the protocol is the same. Any RemoteProtocolError is final: nothing more can be read.
+nu says Hello first, with its version; the plugin answers with that same version, as nu refuses a plugin of
+another one even where the protocol is the same. Any RemoteProtocolError is final: nothing more can be read.
 
 Does no locking: an owner that uses threads guards it.
 """
@@ -22,6 +23,8 @@ from .streams import BYTE_WINDOW, LIST_WINDOW, IncomingStream, OutgoingStream
 from .versions import refusal
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from .messages import PipelineDataHeader, PluginInput, PluginOutput
 
 PROTOCOL = "nu-plugin"
@@ -52,8 +55,8 @@ class Connection:
         """Take bytes from nu."""
         self.codec.feed(data)
 
-    def next_event(self) -> PluginInput | object:
-        """The next message of nu, checked against what is open, or NEED_DATA.
+    def next_event(self) -> Any:
+        """The next message of nu, a PluginInput checked against what is open, or NEED_DATA.
 
         Raises RemoteProtocolError, then and ever after.
         """
@@ -103,7 +106,7 @@ class Connection:
 
     # --- what comes
 
-    def _receive(self, message: object) -> None:
+    def _receive(self, message: PluginInput) -> None:
         if self.engine is None and not isinstance(message, m.Hello):
             raise RemoteProtocolError(f"expected Hello, got {message!r}")
         match message:
@@ -134,6 +137,8 @@ class Connection:
                 if (outgoing := self._outgoing(id)) is not None:
                     outgoing.dropped = True
                     self._forget_if_over(outgoing)
+            case _:
+                pass
 
     def _receive_hello(self, hello: m.Hello) -> None:
         if self.engine is not None:
@@ -188,6 +193,8 @@ class Connection:
             case m.Ack(id) | m.Drop(id):
                 if id not in self.incoming or self.incoming[id].dropped:
                     raise LocalProtocolError(f"stream {id} is not open")
+            case _:
+                pass
 
     def _sent(self, message: PluginOutput) -> None:
         match message:
@@ -210,3 +217,5 @@ class Connection:
                 stream_in = self.incoming[id]
                 stream_in.dropped = True
                 self._forget_if_over(stream_in)
+            case _:
+                pass

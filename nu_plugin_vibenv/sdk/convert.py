@@ -55,7 +55,8 @@ def _from_other(value: Any, span: Span) -> Value:
     if isinstance(value, Value):
         return value
     if hasattr(value, "to_nu"):
-        return value.to_nu(span)
+        own: Value = value.to_nu(span)
+        return own
     if (fields := row_fields(type(value))) is not None:
         return values.RecordValue({name: from_python(getattr(value, name), span) for name in fields}, span)
     if isinstance(value, os.PathLike):
@@ -122,7 +123,7 @@ _FROM_PYTHON: dict[type, Callable[[Any, Span], Value]] = {
 
 
 def to_python(value: Value) -> Any:
-    """The Python value of a Nushell one; what no Python type can hold (a date in the year 12000) stays as it is."""
+    """The Python value of a Nushell one; what Python cannot hold (the year 12000) stays as it is."""
     return _TO_PYTHON[type(value)](value)
 
 

@@ -11,7 +11,7 @@ BACKTRACE = "NU_PLUGIN_BACKTRACE"
 
 
 def labeled(error: BaseException) -> LabeledError:
-    """The error that nu shows for any exception: a LabeledError as it is, another one as a bug of the plugin."""
+    """The error that nu shows for an exception: a LabeledError as it is, any other as a bug of the plugin."""
     if isinstance(error, LabeledError):
         return error
     import sys

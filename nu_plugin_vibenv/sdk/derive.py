@@ -1,7 +1,7 @@
 """From a command's declaration to the signature that nu is told: shapes, types and texts.
 
-Only needed when nu asks for signatures, which it does when a plugin is added: what is slow to import is imported here
-and not when a command runs.
+Only needed when nu asks for signatures, which it does when a plugin is added: what is slow to import is
+imported here and not when a command runs.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _TYPES: dict[object, Type] = {
 
 
 def signature(command: Command) -> s.PluginSignature:
-    """The signature of a command with its examples. Raises TypeError for a parameter of a type without shape."""
+    """The signature of a command with its examples. Raises TypeError for a parameter without a shape."""
     first, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\n")
     keys = list(command.parameters())
     sig = s.Signature(
@@ -85,9 +85,38 @@ def signature(command: Command) -> s.PluginSignature:
 
 
 CATEGORIES = frozenset(
-    "Bits Bytes Chart Conversions Core Database Date Debug Default Deprecated Removed Env Experimental FileSystem "
-    "Filters Formats Generators Hash History Math Misc Network Path Platform Plugin Random Shells Strings System "
-    "Viewers".split()
+    [
+        "Bits",
+        "Bytes",
+        "Chart",
+        "Conversions",
+        "Core",
+        "Database",
+        "Date",
+        "Debug",
+        "Default",
+        "Deprecated",
+        "Removed",
+        "Env",
+        "Experimental",
+        "FileSystem",
+        "Filters",
+        "Formats",
+        "Generators",
+        "Hash",
+        "History",
+        "Math",
+        "Misc",
+        "Network",
+        "Path",
+        "Platform",
+        "Plugin",
+        "Random",
+        "Shells",
+        "Strings",
+        "System",
+        "Viewers",
+    ]
 )
 """nu's own categories. Source: `nu-protocol` 0.115.1, `signature.rs`."""
 

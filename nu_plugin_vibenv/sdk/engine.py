@@ -7,16 +7,16 @@ import os
 from . import messages as m
 from . import values
 from .call import Input
-from .convert import from_python, to_python
+from .convert import from_python
 from .data import TYPE_CHECKING
 from .errors import LabeledError
-from .foreground import Foreground
 from .output import header_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from .foreground import Foreground
     from .runtime import Running, Runtime
     from .values import Closure, Span, Value
 
@@ -39,7 +39,7 @@ class Engine:
         return "" if hello is None else hello.version
 
     def env_var(self, name: str) -> Any:
-        """A variable of the caller's environment as Python value, None when it is not set; case is ignored."""
+        """A variable of the caller's environment, None when it is not set; case is ignored."""
         return self._value(m.GetEnvVar(name))
 
     def env_vars(self) -> Mapping[str, Value]:
@@ -48,7 +48,7 @@ class Engine:
         return answer.values if isinstance(answer, m.ValueMap) else {}
 
     def environment(self) -> dict[str, str]:
-        """The caller's environment as a child process is given it: strings, and PATH joined; the rest is left out."""
+        """The caller's environment as a child process takes it: strings, and PATH joined; no others."""
         environment = {}
         for name, value in self.env_vars().items():
             if isinstance(value, values.StringValue):
@@ -117,7 +117,7 @@ class Engine:
         redirect_stdout: bool = True,
         redirect_stderr: bool = False,
     ) -> Input:
-        """Run a command by its number, as found by `find_decl`, and give its output; `input` as for `eval_closure`."""
+        """Run a command by its number, as `find_decl` gives it; input and output as for `eval_closure`."""
         return self._with_input(
             input, lambda header: m.CallDecl(decl_id, call, header, redirect_stdout, redirect_stderr)
         )
@@ -132,10 +132,13 @@ class Engine:
         self._runtime.send(m.SetOption(m.GcDisabled(disabled)))
 
     def foreground(self) -> Foreground:
-        """The terminal, for as long as the context lasts: `with engine.foreground() as tty: ...` gives its descriptor.
+        """The terminal, for as long as the context lasts: `with engine.foreground() as tty: ...` gives its
+        descriptor.
 
         Raises LabeledError when there is no terminal, or another call has it.
         """
+        from .foreground import Foreground
+
         return Foreground(self._enter_foreground, lambda: self._ask(m.LeaveForeground()))
 
     def _enter_foreground(self) -> int | None:
@@ -157,7 +160,8 @@ class Engine:
                 return Input(header, self._runtime.pieces(id))
             case m.PipelineData(header):
                 return Input(header)
-        raise LabeledError(f"nu answered with something that is not known: {answer!r}")
+            case _:
+                raise LabeledError(f"nu answered with something that is not known: {answer!r}")
 
     def _with_input(self, input: object, make: Callable[[m.PipelineDataHeader], m.EngineCallKind]) -> Input:
         header, produce = header_of(self._runtime, None, input, self._head)

@@ -1,6 +1,7 @@
 """Errors: what a command tells the user, and what goes wrong on the wire.
 
-LabeledError             what a command raises, or an engine call answers: shown by nu with labels, code and help
+LabeledError             what a command raises, or an engine call answers
+└── NoTerminal           there is no terminal that the command could use
 ProtocolError
 ├── LocalProtocolError   this side tried to send what the protocol does not allow: a bug of the plugin
 ├── RemoteProtocolError  the engine sent what this side cannot read: the connection is over
@@ -25,7 +26,7 @@ class Label(Data):
 
 
 class LabeledError(Exception):
-    """An error as nu shows it: `help` is what the user may try, `code` is stable (`plugin::thing::went_wrong`)."""
+    """An error as nu shows it: `help` is what the user may try, `code` is stable (`plugin::went_wrong`)."""
 
     def __init__(
         self,
@@ -60,6 +61,10 @@ class LabeledError(Exception):
         return f"LabeledError({self.msg!r}{rest})"
 
 
+class NoTerminal(LabeledError):
+    """Raised when nu has no terminal, or none to give; `inner` has nu's own reason."""
+
+
 class ProtocolError(Exception):
     """The parent of what goes wrong on the wire; never raised itself."""
 
@@ -73,4 +78,4 @@ class RemoteProtocolError(ProtocolError):
 
 
 class ConnectionClosed(ProtocolError):
-    """Raised in every waiter when the engine said Goodbye, closed its end or could not be read any longer."""
+    """Raised in whoever waits when nu said Goodbye, closed its end or could not be read any longer."""

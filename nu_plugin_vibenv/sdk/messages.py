@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from .errors import LabeledError
     from .signature import PluginSignature, Type
-    from .values import Closure, Ordering, PluginCustomValue, Span, Value
+    from .values import Ordering, Span, Value
 
 
 # --- pipelines

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from . import messages as m
 from . import values
 from .call import ByteStream, Input
 from .convert import from_python
 from .crash import labeled
 from .data import TYPE_CHECKING
-from .errors import ConnectionClosed, LabeledError, LocalProtocolError
+from .errors import ConnectionClosed, LabeledError
+from .items import item_encoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from typing import TypeVar
 
     from .runtime import Output, Running, Runtime
     from .values import Span
 
+    T = TypeVar("T")
     Produce = Callable[[], None]
 
 
@@ -34,9 +39,10 @@ def header_of(
         return m.ByteStream(output.stream.id, span, result.type), lambda: _produce_bytes(
             runtime, output, chunks
         )
-    if hasattr(result, "__next__"):
+    if isinstance(result, Iterator):
+        items = result
         output = runtime.open_output(running)
-        return m.ListStream(output.stream.id, span), lambda: _produce_list(runtime, output, result, span)
+        return m.ListStream(output.stream.id, span), lambda: _produce_list(runtime, output, items, span)
     value = from_python(result, span)
     return m.Empty() if isinstance(value, values.NothingValue) else m.SingleValue(value), lambda: None
 
@@ -54,31 +60,28 @@ def _passed_on(input: Input) -> object:
 
 
 def _produce_list(runtime: Runtime, output: Output, items: Iterator[object], span: Span) -> None:
-    def encoded(item: object) -> bytes:
-        message = m.StreamMessage(output.stream.id, m.ListItem(from_python(item, span)))
-        return runtime.connection.codec.encode(message)
-
-    def failed(error: LabeledError) -> bytes:
-        return encoded(values.ErrorValue(error, span))
-
-    _produce(runtime, output, items, encoded, failed)
+    encoded = item_encoder(runtime.connection.codec, output.stream.id, span)
+    _produce(runtime, output, items, encoded, lambda error: encoded(values.ErrorValue(error, span)))
 
 
 def _produce_bytes(runtime: Runtime, output: Output, chunks: Iterator[bytes]) -> None:
-    def encoded(chunk: object) -> bytes:
-        return runtime.connection.codec.encode(m.StreamMessage(output.stream.id, m.RawBytes(chunk)))
+    def encoded(data: m.StreamData) -> bytes:
+        return runtime.connection.codec.encode(m.StreamMessage(output.stream.id, data))
 
-    def failed(error: LabeledError) -> bytes:
-        return runtime.connection.codec.encode(m.StreamMessage(output.stream.id, m.RawError(error)))
-
-    _produce(runtime, output, chunks, encoded, failed)
+    _produce(
+        runtime,
+        output,
+        chunks,
+        lambda chunk: encoded(m.RawBytes(chunk)),
+        lambda error: encoded(m.RawError(error)),
+    )
 
 
 def _produce(
     runtime: Runtime,
     output: Output,
-    items: Iterator[object],
-    encoded: Callable[[object], bytes],
+    items: Iterator[T],
+    encoded: Callable[[T], bytes],
     failed: Callable[[LabeledError], bytes],
 ) -> None:
     """Send items until there are no more or nobody wants them; an error among them becomes the last item."""
@@ -86,9 +89,8 @@ def _produce(
         for item in items:
             if not runtime.put(output, encoded(item)):
                 break
-    except (ConnectionClosed, LocalProtocolError):
-        if not output.stopped:
-            raise
+    except ConnectionClosed:
+        raise
     except Exception as error:
         runtime.put(output, failed(labeled(error)))
     finally:

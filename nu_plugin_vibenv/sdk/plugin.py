@@ -2,53 +2,65 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from . import messages as m
-from .call import Call, CompletionRequest, Input
+from .call import Call, Input
+from .command import Flag, Rest, Switch
 from .crash import labeled
 from .data import TYPE_CHECKING
 from .engine import Engine
-from .errors import LabeledError, ProtocolError
+from .errors import Label, LabeledError, ProtocolError
 from .output import header_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
-    from .command import Command, Key
+    from .command import Command
+    from .custom import Custom
     from .runtime import Running, Runtime
 
-    Loader = Callable[[], Command]
+    Answer = tuple[m.PluginCallResponse, Callable[[], None] | None]
 
 
 class Plugin:
-    """Commands and a version.
+    """Commands, a version, and the classes of the plugin's own values.
 
-    `commands` are commands, or a mapping from each command's name to `"module:Class"`: then a run imports the module of
-    its own command only, which is what keeps a plugin of many commands quick to start.
+    `commands` are commands, or a mapping from each command's name to `"module:Class"`: then a run imports the
+    module of its own command only, which is what keeps a plugin of many commands quick to start. `version`
+    may be a function when it takes work to know. `registration` is the line that registers the plugin, for
+    errors that say that nu knows an older state of it.
     """
 
-    def __init__(self, *, version: str, commands: Iterable[Command] | Mapping[str, str]) -> None:
-        self.version = version
-        self._paths: dict[str, str] = {}
-        self._commands: dict[str, Command] = {}
-        if hasattr(commands, "items"):
-            self._paths = dict(commands)
-        else:
-            self._commands = {command.name: command for command in commands}
+    def __init__(
+        self,
+        *,
+        version: str | Callable[[], str],
+        commands: Iterable[Command] | Mapping[str, str],
+        custom_values: Iterable[type[Custom]] = (),
+        registration: str = "plugin add",
+    ) -> None:
+        self.registration = registration
+        self._version = version
+        self._paths = dict(commands) if isinstance(commands, Mapping) else {}
+        self._commands = {} if isinstance(commands, Mapping) else {each.name: each for each in commands}
+        self._custom_values = {cls.type_name: cls for cls in custom_values}
+
+    @property
+    def version(self) -> str:
+        """The plugin's version, as `plugin list` shows it."""
+        return self._version if isinstance(self._version, str) else self._version()
 
     @property
     def names(self) -> list[str]:
         """The names of the commands, in the order given."""
-        return [*self._paths, *(name for name in self._commands if name not in self._paths)]
+        return list(self._paths or self._commands)
 
     def command(self, name: str) -> Command:
-        """The command of this name, imported when it is needed for the first time. Raises LabeledError for none."""
+        """The command of this name, imported when first needed. Raises LabeledError for one it has not."""
         if name not in self._commands:
             if name not in self._paths:
-                raise LabeledError(
-                    f"this plugin has no command {name!r}",
-                    code="plugin::no_such_command",
-                    help="the plugin was changed since it was registered: run `plugin add` again",
-                )
+                raise self._outdated(f"this plugin has no command `{name}`")
             from importlib import import_module
 
             module, _, attribute = self._paths[name].partition(":")
@@ -56,30 +68,26 @@ class Plugin:
         return self._commands[name]
 
     def handle(self, runtime: Runtime, running: Running) -> None:
-        """Answer one call; the one place where any exception of a command is caught, to be shown by nu."""
+        """Answer one call: the one place where any exception of a command is caught, to be shown by nu.
+
+        Raises ConnectionClosed.
+        """
         produce: Callable[[], None] | None = None
         try:
-            try:
-                response, produce = self._respond(runtime, running)
-            except ProtocolError:
-                raise
-            except Exception as error:
-                response = m.ErrorResponse(labeled(error))
-            try:
-                runtime.send(m.CallResponse(running.id, response))
-            except ProtocolError as error:
-                runtime.send(m.CallResponse(running.id, m.ErrorResponse(labeled(error))))
-        except ProtocolError:
-            return  # nu is gone or no longer waits: there is nobody to tell
+            response, produce = self._respond(runtime, running)
+        except Exception as error:
+            response = m.ErrorResponse(labeled(error))
+        try:
+            runtime.send(m.CallResponse(running.id, response))
+        except ProtocolError as error:
+            runtime.send(m.CallResponse(running.id, m.ErrorResponse(labeled(error))))
         if produce is not None:
             produce()
 
-    def _respond(
-        self, runtime: Runtime, running: Running
-    ) -> tuple[m.PluginCallResponse, Callable[[], None] | None]:
+    def _respond(self, runtime: Runtime, running: Running) -> Answer:
         match running.call:
-            case m.Run(name, call, header):
-                return self._run(runtime, running, self.command(name), call, header)
+            case m.Run():
+                return self._run(runtime, running, running.call)
             case m.MetadataCall():
                 return m.MetadataResponse(m.PluginMetadata(self.version)), None
             case m.SignatureCall():
@@ -88,26 +96,24 @@ class Plugin:
                 return m.SignatureResponse(tuple(signature(self.command(name)) for name in self.names)), None
             case m.GetCompletion():
                 return self._complete(runtime, running, running.call), None
-            case m.CustomValueCall():
-                raise LabeledError("this plugin has no custom values")
+            case m.CustomValueCall(m.Spanned(item, span), op):
+                from .custom import operate
+
+                return operate(self._custom(item), op, span), None
             case m.UnknownCall(name):
                 raise LabeledError(f"this plugin does not know the call {name}: nu is newer than its SDK")
 
-    def _run(
-        self,
-        runtime: Runtime,
-        running: Running,
-        command: Command,
-        evaluated: m.EvaluatedCall,
-        header: m.PipelineDataHeader,
-    ) -> tuple[m.PluginCallResponse, Callable[[], None]]:
-        streamed = isinstance(header, (m.ListStream, m.ByteStream))
-        input = Input(header, runtime.pieces(header.id) if streamed else None)
-        engine = Engine(runtime, running, evaluated.head)
+    def _run(self, runtime: Runtime, running: Running, run: m.Run) -> Answer:
+        command, evaluated, header = self.command(run.name), run.call, run.input
+        self._check_arguments(command, evaluated)
+        pieces = runtime.pieces(header.id) if isinstance(header, (m.ListStream, m.ByteStream)) else None
+        input = Input(header, pieces)
         produce = None
         try:
-            result = command.run(Call(command, evaluated, input, engine, running.cancelled))
-            out, produce = header_of(runtime, running, result, evaluated.head)
+            call = Call(
+                command, evaluated, input, Engine(runtime, running, evaluated.head), running.cancelled
+            )
+            out, produce = header_of(runtime, running, command.run(call), evaluated.head)
         finally:
             if produce is None:
                 input.close()
@@ -121,18 +127,39 @@ class Plugin:
 
         return m.PipelineData(out), produce_and_close
 
-    def _complete(self, runtime: Runtime, running: Running, asked: m.GetCompletion) -> m.CompletionItems:
-        key = _completed_key(self.command(asked.name), asked.arg_type)
-        if key is None or key.complete is None:
-            return m.CompletionItems(None)
-        request = CompletionRequest("", key, Engine(runtime, running))
-        return m.CompletionItems(
-            tuple(m.Suggestion(found) if isinstance(found, str) else found for found in key.complete(request))
+    def _check_arguments(self, command: Command, evaluated: m.EvaluatedCall) -> None:
+        """Refuse what the command does not declare, as nu sends when it knows an older signature."""
+        flags = {key.name for key in command.parameters() if isinstance(key, (Flag, Switch))}
+        for named in evaluated.named:
+            if named.name.item not in flags:
+                label = Label("not known", named.name.span)
+                raise self._outdated(f"`{command.name}` has no flag `--{named.name.item}`", label)
+        keys = command.positionals()
+        if len(evaluated.positional) > len(keys) and not (keys and isinstance(keys[-1], Rest)):
+            label = Label("not expected", evaluated.positional[len(keys)].span)
+            raise self._outdated(f"`{command.name}` takes {len(keys)} arguments", label)
+
+    def _outdated(self, msg: str, *labels: Label) -> LabeledError:
+        return LabeledError(
+            msg,
+            labels=labels,
+            code="plugin::outdated",
+            help=f"the plugin has changed since it was registered: {self.registration}",
         )
 
+    def _complete(self, runtime: Runtime, running: Running, asked: m.GetCompletion) -> m.CompletionItems:
+        from .completion import request
 
-def _completed_key(command: Command, wanted: m.FlagValue | m.PositionalAt) -> Key[object] | None:
-    if isinstance(wanted, m.FlagValue):
-        return next((key for key in command.parameters() if key.name == wanted.name), None)
-    keys = command.positionals()
-    return keys[min(wanted.index, len(keys) - 1)] if keys else None
+        wanted = request(self.command(asked.name), asked, Engine(runtime, running))
+        if wanted is None or wanted.key.complete is None:
+            return m.CompletionItems(None)
+        found = wanted.key.complete(wanted)
+        return m.CompletionItems(
+            tuple(m.Suggestion(item) if isinstance(item, str) else item for item in found)
+        )
+
+    def _custom(self, item: object) -> Custom:
+        name, data = getattr(item, "name", None), getattr(item, "data", b"")
+        if name not in self._custom_values:
+            raise self._outdated(f"this plugin has no values of the type {name}")
+        return self._custom_values[name].from_bytes(data)

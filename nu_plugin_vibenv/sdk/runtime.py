@@ -4,8 +4,9 @@
     run      one for each call at work; idle ones are used again
     flusher  writes what an output stream has produced while its producer is busy with the next item
 
-One lock guards the connection and the outbox, another keeps writes in order. A message is put into the outbox under the
-first and written by whoever flushes next, so that what is ready at the same time goes out in one write.
+One lock guards the connection and the outbox, another keeps writes in order. A message is put into the outbox
+under the first and written by whoever flushes next, so that what is ready at the same time goes out in one
+write.
 """
 
 from __future__ import annotations
@@ -40,11 +41,11 @@ GRACE_S = 10.0
 """How long calls that were cancelled may clean up after nu has gone."""
 
 ACKNOWLEDGE_AFTER = 25
-"""Pieces of an input that are acknowledged in one write: well below the windows, so that nu never stops for it."""
+"""Pieces of an input that are acknowledged in one write: well below the windows, so that nu need not stop."""
 
 
 class Running:
-    """One call at work: `cancelled` is set by ctrl-c, by the end of its output's reader and by the end of nu."""
+    """One call at work. `cancelled` is set by ctrl-c, when its output is not wanted, and when nu is gone."""
 
     def __init__(self, call: m.Call) -> None:
         self.id = call.id
@@ -62,11 +63,13 @@ class Output:
 
 
 class Runtime:
-    """Runs one connection until nu ends it; what a call does is up to `handle`, which is called on a run thread."""
+    """Runs a connection until nu ends it; `handle` is called on a run thread to answer each call."""
 
-    def __init__(self, connection: Connection, transport: Transport, handle: Handler) -> None:
+    def __init__(
+        self, connection: Connection, transport: Transport, handle: Handler, warn: Callable[[str], None]
+    ) -> None:
         self.connection = connection
-        self.warnings: list[str] = []
+        self._warn = warn
         self._transport = transport
         self._handle = handle
         self._lock = threading.Lock()
@@ -115,7 +118,7 @@ class Runtime:
                 return False
             self._dispatch(event)
 
-    def _dispatch(self, event: object) -> None:
+    def _dispatch(self, event: m.PluginInput) -> None:
         match event:
             case m.StreamMessage(id, data):
                 if (queue := self._inputs.get(id)) is not None:
@@ -140,7 +143,9 @@ class Runtime:
             case m.Hello(_, version):
                 self.send(m.Hello(PROTOCOL, version, self.connection.features))
                 if (text := warning(version)) is not None:
-                    self.warnings.append(text)
+                    self._warn(text)
+            case _:
+                pass
 
     def _expect(self, header: m.PipelineDataHeader) -> None:
         if isinstance(header, (m.ListStream, m.ByteStream)):
@@ -156,6 +161,8 @@ class Runtime:
     def _run(self, running: Running) -> None:
         try:
             self._handle(self, running)
+        except ConnectionClosed:
+            pass  # nu is gone: there is nobody to tell
         finally:
             self._running.pop(running.id, None)
 
@@ -166,7 +173,7 @@ class Runtime:
             self._stop(output)
 
     def _stop(self, output: Output) -> None:
-        """End a stream now, even if its producer is in the middle of an item, and cancel the call it belongs to."""
+        """End a stream now, even while its producer is busy with an item, and cancel its call."""
         if output.running is not None:
             output.running.cancelled.set()
         self.end_output(output)
@@ -190,7 +197,7 @@ class Runtime:
 
     def _join(self) -> None:
         deadline = time.monotonic() + GRACE_S
-        for worker in self._workers:
+        for _ in self._workers:
             self._jobs.put(_leave)
         for worker in self._workers:
             worker.join(max(0.0, deadline - time.monotonic()))
@@ -336,7 +343,8 @@ class Runtime:
         return output
 
     def put(self, output: Output, piece: bytes) -> bool:
-        """Send a piece, already encoded, when nu has room for it: it is written soon, with those that follow closely.
+        """Send a piece, already encoded, when nu has room for it: it is written soon, with those that follow
+        closely.
 
         False when nobody wants more of the stream.
         """

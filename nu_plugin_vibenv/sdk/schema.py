@@ -1,8 +1,8 @@
 """How a type of the protocol stands on the wire, both ways: small schemas that `wire.py` puts together.
 
-The other side is Rust's serde: a unit variant of an enum is `"Name"`, any other `{"Name": payload}`; a struct is a map
-by field; a tuple is an array; an Option is the value or null. Fields not known here are ignored, as nu does, so that
-a later nu can be talked to.
+The other side is Rust's serde: a unit variant of an enum is `"Name"`, any other `{"Name": payload}`; a struct
+is a map by field; a tuple is an array; an Option is the value or null. Fields not known here are ignored, as
+nu does, so that a later nu can be talked to.
 
 Pure: trees of dict, list, str, int, float, bool, bytes and None on one side, `Data` on the other.
 """
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     class Variant(Schema, Protocol):
         """A schema of one class, which can be a variant of an enum."""
 
-        cls: type
+        cls: type[Any]
 
 
 def shown(tree: object) -> str:
@@ -165,7 +165,7 @@ class Unit:
 
     fields: tuple[Schema, ...] = ()
 
-    def __init__(self, cls: type) -> None:
+    def __init__(self, cls: type[Any]) -> None:
         self.cls = cls
         self.instance = cls()
 
@@ -179,7 +179,7 @@ class Unit:
 class Newtype:
     """A class of one field that stands on the wire as that field."""
 
-    def __init__(self, cls: type, item: Schema) -> None:
+    def __init__(self, cls: type[Any], item: Schema) -> None:
         self.cls = cls
         self.item = item
 
@@ -193,7 +193,7 @@ class Newtype:
 class Tuple:
     """A class that stands on the wire as an array of its fields."""
 
-    def __init__(self, cls: type, *items: Schema) -> None:
+    def __init__(self, cls: type[Any], *items: Schema) -> None:
         self.cls = cls
         self.items = items
 
@@ -211,11 +211,13 @@ _MISSING = object()
 class Struct:
     """A class that stands on the wire as a map of its fields, given in the order of the class.
 
-    A field that is missing on the wire is None if it is a `Maybe`, its `defaults` entry if it has one, and an error
-    otherwise, as with serde.
+    A field that is missing on the wire is None if it is a `Maybe`, its `defaults` entry if it has one, and an
+    error otherwise, as with serde.
     """
 
-    def __init__(self, cls: type, /, *, defaults: Mapping[str, Any] | None = None, **items: Schema) -> None:
+    def __init__(
+        self, cls: type[Any], /, *, defaults: Mapping[str, Any] | None = None, **items: Schema
+    ) -> None:
         self.cls = cls
         self.items = tuple(items.items())
         self.defaults = defaults or {}
@@ -246,7 +248,7 @@ class Named:
     What belongs to a name without carrier is kept as it came.
     """
 
-    def __init__(self, cls: type, carriers: Mapping[str, Schema]) -> None:
+    def __init__(self, cls: type[Any], carriers: Mapping[str, Schema]) -> None:
         self.cls = cls
         self.carriers = carriers
 

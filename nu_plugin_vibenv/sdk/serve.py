@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+from . import signals
 from .connection import Connection
 from .data import TYPE_CHECKING
 from .errors import ConnectionClosed, RemoteProtocolError
-from .foreground import prepare_signals
 from .runtime import Runtime
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Descriptors:
 
 
 def stdio() -> Descriptors:
-    """Standard input and output, moved out of the way: a stray `print` goes to stderr, and a child reads nothing."""
+    """Standard input and output, out of the way: a stray `print` goes to stderr, a child reads nothing."""
     reading, writing = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -49,7 +49,7 @@ def stdio() -> Descriptors:
 
 
 def local_socket(path: str) -> Descriptors:
-    """A local socket of nu's, connected to twice: nu writes to the first connection and reads from the second."""
+    """A local socket of nu's, connected to twice: nu writes to the first and reads from the second."""
     import socket
 
     connections = []
@@ -60,10 +60,11 @@ def local_socket(path: str) -> Descriptors:
     return Descriptors(*connections)
 
 
-def serve(plugin: Plugin, argv: Sequence[str], *, encoding: str = "msgpack") -> int:
-    """Run a plugin as nu starts it, until nu ends it; `argv` without the program's name. Gives the exit status.
+def serve(plugin: Plugin, argv: Sequence[str], *, encoding: str | None = None) -> int:
+    """Run a plugin as nu starts it until nu ends it, and give the exit status.
 
-    Started by hand it prints what it is, to stderr as nu shows nothing else.
+    `argv` is without the program's name. The encoding is msgpack, or JSON where msgpack is not installed.
+    Started by hand, it prints what it is.
     """
     transport: Transport
     match list(argv):
@@ -77,17 +78,31 @@ def serve(plugin: Plugin, argv: Sequence[str], *, encoding: str = "msgpack") -> 
         case _:
             print(f"unknown arguments: {' '.join(argv)}\n\n{_usage(plugin)}", file=sys.stderr)
             return 2
-    prepare_signals()
+    signals.prepare()
     try:
-        Runtime(Connection(encoding), transport, plugin.handle).serve()
+        Runtime(Connection(encoding or _best_encoding()), transport, plugin.handle, _say).serve()
     except ConnectionClosed:
         return 0
     except RemoteProtocolError as error:
-        print(f"nu_plugin: {error}", file=sys.stderr)
+        _say(str(error))
         return 1
     return 0
 
 
+def _best_encoding() -> str:
+    from importlib.util import find_spec
+
+    return "json" if find_spec("msgpack") is None else "msgpack"
+
+
+def _say(text: str) -> None:
+    program = sys.argv[0].rpartition("/")[2]
+    print(f"{program}: {text}", file=sys.stderr)
+
+
 def _usage(plugin: Plugin) -> str:
     commands = "\n".join(f"  {name}" for name in plugin.names)
-    return f"A Nushell plugin, version {plugin.version}, with the commands\n{commands}\n\nRegister it from Nushell: plugin add {sys.argv[0]}"
+    return (
+        f"A Nushell plugin, version {plugin.version}, with the commands\n{commands}\n\n"
+        f"Register it in Nushell: {plugin.registration}"
+    )

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Type(Data):
     """The type of a value in a pipeline.
 
-    `of` says what it is made of: a Type for List, Types for OneOf, (name, Type) pairs for Record and Table, the name of
-    a Custom.
+    `of` says what it is made of: a Type for List, Types for OneOf, (name, Type) pairs for Record and Table,
+    the name of a Custom.
     """
 
     name: str
@@ -62,9 +62,22 @@ class Type(Data):
         return Type("Custom", name)
 
 
-for (
-    _name
-) in "Any Binary Bool Closure Date Duration Filesize Float Glob Int Nothing Number Range String".split():
+for _name in [
+    "Any",
+    "Binary",
+    "Bool",
+    "Closure",
+    "Date",
+    "Duration",
+    "Filesize",
+    "Float",
+    "Glob",
+    "Int",
+    "Nothing",
+    "Number",
+    "Range",
+    "String",
+]:
     setattr(Type, _name.upper(), Type(_name))
 Type.CELL_PATH = Type("CellPath")
 
@@ -72,7 +85,8 @@ Type.CELL_PATH = Type("CellPath")
 class Shape(Data):
     """How nu parses what is typed for an argument.
 
-    `of` as for Type; for Closure the shapes of its parameters or None, for Keyword the word as bytes and a Shape.
+    `of` as for Type; for Closure the shapes of its parameters or None, for Keyword the word as bytes and a
+    Shape.
     """
 
     name: str
@@ -120,7 +134,19 @@ class Shape(Data):
         return Shape("Table", tuple(columns.items()))
 
 
-for _name in "Any Binary Directory Duration Filesize Float Int Nothing Number Range String".split():
+for _name in [
+    "Any",
+    "Binary",
+    "Directory",
+    "Duration",
+    "Filesize",
+    "Float",
+    "Int",
+    "Nothing",
+    "Number",
+    "Range",
+    "String",
+]:
     setattr(Shape, _name.upper(), Shape(_name))
 Shape.BOOL = Shape("Boolean")
 Shape.CELL_PATH = Shape("CellPath")

@@ -1,7 +1,7 @@
 """How many pieces of a stream may be under way, and when it is over: plain state, without locks or waiting.
 
-A producer may be `window` pieces ahead of what the consumer has acknowledged. Either side can end a stream, the
-producer with End, the consumer with Drop, and it is over when both have.
+A producer may be `window` pieces ahead of what the consumer has acknowledged. Either side can end a stream,
+the producer with End, the consumer with Drop, and it is over when both have.
 """
 
 from __future__ import annotations

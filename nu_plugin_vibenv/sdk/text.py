@@ -19,9 +19,9 @@ def range_from_text(text: str) -> Range:
     parts = text.split("..")
     last = parts[-1].removeprefix("<")
     number = float if any(set(part) & set(".eEnN") for part in parts) else int
+    if len(parts) not in (2, 3):
+        raise RemoteProtocolError(f"expected a range, got {text!r}")
     try:
-        if len(parts) not in (2, 3):
-            raise ValueError
         return Range(
             number(parts[0]),
             number(parts[1]) if len(parts) == 3 else None,
@@ -70,7 +70,7 @@ def _member(rest: str, text: str) -> tuple[PathMember, str]:
 
 
 def _double_quoted(rest: str, text: str) -> tuple[str, str]:
-    name = []
+    name: list[str] = []
     chars = iter(enumerate(rest))
     for index, char in chars:
         if char == '"':

@@ -1,7 +1,8 @@
-"""Nushell's values as frozen data: one class for each kind, and the payloads that have no Python type of their own.
+"""Nushell's values as frozen data: one class for each kind, and the payloads that have no Python type of
+their own.
 
-`val` is what the value is, `span` where in the user's source it came from. Conversion to and from plain Python values
-is `convert.py`; the form on the wire is `wire_values.py`.
+`val` is what the value is, `span` where in the user's source it came from. Conversion to and from plain
+Python values is `convert.py`; the form on the wire is `wire_values.py`.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Filesize(int):
 
 
 class Range(Data):
-    """`start..next..end` as nu writes it; `end` is None when the range never ends, `next` is None for steps of one."""
+    """`start..next..end`; `end` is None for one that never ends, `next` is None for steps of one."""
 
     start: int | float
     next: int | float | None = None

@@ -30,7 +30,7 @@ def refusal(version: str) -> str | None:
         return f"nu calls itself version {version!r}, which is no version"
     if parsed < OLDEST:
         oldest = ".".join(map(str, OLDEST))
-        return f"nu {version} is too old: this plugin needs {oldest} or newer, where ranges and cell paths are strings"
+        return f"nu {version} is too old: {oldest} is the first in which ranges and cell paths are strings"
     return None
 
 

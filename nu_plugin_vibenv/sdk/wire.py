@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from . import messages as m
-from . import signature as s
 from .data import TYPE_CHECKING
 from .errors import RemoteProtocolError
 from .schema import (
@@ -16,7 +15,6 @@ from .schema import (
     Named,
     Newtype,
     Opaque,
-    Pair,
     Plain,
     Seq,
     Struct,
@@ -44,7 +42,7 @@ from .wire_values import (
 if TYPE_CHECKING:
     from typing import Any
 
-    from .schema import Schema
+    from .schema import Schema, Variant
 
 
 class _Functions:
@@ -59,83 +57,26 @@ def _spanned(item: Schema) -> Struct:
     return Struct(m.Spanned, item=item, span=SPAN)
 
 
-# --- signatures
+def _signature() -> Schema:
+    from .wire_signature import PLUGIN_SIGNATURE
 
-_TYPE = Later(lambda: TYPE)
-_COLUMNS = Seq(Pair(STRING, _TYPE))
-TYPE = Named(
-    s.Type,
-    {"List": _TYPE, "OneOf": Seq(_TYPE), "Record": _COLUMNS, "Table": _COLUMNS, "Custom": STRING},
-)
-_SHAPE = Later(lambda: SHAPE)
-SHAPE = Named(
-    s.Shape,
-    {
-        "Closure": Maybe(Seq(_SHAPE)),
-        "List": _SHAPE,
-        "OneOf": Seq(_SHAPE),
-        "Record": Seq(Pair(STRING, _SHAPE)),
-        "Table": Seq(Pair(STRING, _SHAPE)),
-        "Keyword": Pair(BYTES, _SHAPE),
-    },
-)
-CATEGORY = Named(s.Category, {"Custom": STRING})
-COMPLETION = Tagged(
-    None,
-    List=Newtype(s.ListCompletion, Seq(STRING)),
-    Command=Newtype(s.CommandCompletion, INT),
-    Builtin=Named(s.BuiltinCompletion, {}),
-)
-COMMAND_WIDE_COMPLETER = Tagged(
-    None, External=Unit(s.ExternalCompleter), Command=Newtype(s.CommandCompleter, INT)
-)
-POSITIONAL_ARG = Struct(
-    s.PositionalArg,
-    name=STRING,
-    desc=STRING,
-    shape=SHAPE,
-    completion=Maybe(COMPLETION),
-    var_id=Maybe(INT),
-    default_value=Maybe(VALUE),
-)
-FLAG = Struct(
-    s.FlagArg,
-    long=STRING,
-    short=Maybe(STRING),
-    arg=Maybe(SHAPE),
-    required=BOOL,
-    desc=STRING,
-    completion=Maybe(COMPLETION),
-    var_id=Maybe(INT),
-    default_value=Maybe(VALUE),
-)
-SIGNATURE = Struct(
-    s.Signature,
-    name=STRING,
-    description=STRING,
-    extra_description=STRING,
-    search_terms=Seq(STRING),
-    required_positional=Seq(POSITIONAL_ARG),
-    optional_positional=Seq(POSITIONAL_ARG),
-    rest_positional=Maybe(POSITIONAL_ARG),
-    named=Seq(FLAG),
-    input_output_types=Seq(Pair(TYPE, TYPE)),
-    allow_variants_without_examples=BOOL,
-    is_filter=BOOL,
-    creates_scope=BOOL,
-    allows_unknown_args=BOOL,
-    complete=Maybe(COMMAND_WIDE_COMPLETER),
-    category=CATEGORY,
-)
-EXAMPLE = Struct(s.PluginExample, example=STRING, description=STRING, result=Maybe(VALUE))
-PLUGIN_SIGNATURE = Struct(s.PluginSignature, sig=SIGNATURE, examples=Seq(EXAMPLE))
+    return PLUGIN_SIGNATURE
+
+
+def _type() -> Schema:
+    from .wire_signature import TYPE
+
+    return TYPE
+
 
 # --- pipelines
 
-DATA_SOURCE = Tagged(
-    m.UnknownSource,
-    **{"None": Unit(m.NoSource), "HtmlThemes": Unit(m.HtmlThemes), "FilePath": Newtype(m.FilePath, STRING)},
-)
+_SOURCES: dict[str, Variant] = {
+    "None": Unit(m.NoSource),
+    "HtmlThemes": Unit(m.HtmlThemes),
+    "FilePath": Newtype(m.FilePath, STRING),
+}
+DATA_SOURCE = Tagged(m.UnknownSource, **_SOURCES)
 METADATA = Struct(
     m.PipelineMetadata,
     data_source=DATA_SOURCE,
@@ -159,7 +100,7 @@ RAW = Tagged(None, Ok=Newtype(m.RawBytes, BYTES), Err=Newtype(m.RawError, ERROR)
 class _StreamDataSchema:
     """`{"List": value}` or `{"Raw": {"Ok": bytes}}` or `{"Raw": {"Err": error}}`."""
 
-    def decode(self, tree: Any) -> m.StreamData:
+    def decode(self, tree: Any) -> Any:
         name, payload = variant(tree)
         if name == "List":
             return m.ListItem(VALUE.decode(payload))
@@ -224,14 +165,14 @@ SUGGESTION = Struct(
     append_whitespace=BOOL,
     match_indices=Maybe(Seq(INT)),
     span=Maybe(SPAN),
-    kind=Maybe(Named(m.SuggestionKind, {"Value": TYPE})),
+    kind=Maybe(Named(m.SuggestionKind, {"Value": Later(_type)})),
 )
 PLUGIN_CALL_RESPONSE = Tagged(
     m.UnknownResponse,
     Ok=Unit(m.Ok),
     Error=Newtype(m.ErrorResponse, ERROR),
     Metadata=Newtype(m.MetadataResponse, Struct(m.PluginMetadata, version=Maybe(STRING))),
-    Signature=Newtype(m.SignatureResponse, Seq(PLUGIN_SIGNATURE)),
+    Signature=Newtype(m.SignatureResponse, Seq(Later(_signature))),
     Ordering=Newtype(m.OrderingResponse, Maybe(ORDERING)),
     CompletionItems=Newtype(m.CompletionItems, Maybe(Seq(SUGGESTION))),
     PipelineData=Newtype(m.PipelineData, PIPELINE_DATA_HEADER),
@@ -282,7 +223,7 @@ ENGINE_CALL_RESPONSE = Tagged(
 
 # --- messages
 
-_BOTH_WAYS: dict[str, Any] = {
+_BOTH_WAYS: dict[str, Variant] = {
     "Hello": Struct(
         m.Hello,
         protocol=STRING,

@@ -1,6 +1,7 @@
 """Values on the wire: `{"Int": {"val": 1, "span": {"start": 0, "end": 1}}}` and its like, both ways.
 
-Ranges and cell paths are strings since nu 0.114 and were structures before; both are read, strings are written.
+Ranges and cell paths are strings since nu 0.114 and were structures before; both are read, strings are
+written.
 """
 
 from __future__ import annotations
@@ -201,7 +202,7 @@ _DECODERS: dict[str, Callable[[Any, Span], Value]] = {
 }
 
 
-def encode_value(value: Value) -> Any:
+def encode_value(value: Value) -> dict[str, Any]:
     """Write a value.
 
     Raises: LocalProtocolError, for what is no value and for an int beyond 64 bits.
@@ -213,7 +214,7 @@ def encode_value(value: Value) -> Any:
         raise LocalProtocolError(f"expected a value, got {shown(value)}")
     kind, field, encode = encoder
     span = {"start": value.span.start, "end": value.span.end}
-    tree = {"span": span} if encode is None else {field: encode(value), "span": span}
+    tree: dict[str, Any] = {"span": span} if encode is None else {field: encode(value), "span": span}
     if type(value) is values.GlobValue:
         tree["no_expand"] = value.no_expand
     return {kind: tree}

@@ -1,0 +1,83 @@
+"""What nu wants completed, read from the little of its syntax tree that is the same in every version."""
+
+from __future__ import annotations
+
+from . import messages as m
+from .data import TYPE_CHECKING, Data
+from .schema import variant
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from .command import Command, Key
+    from .engine import Engine
+
+
+class CompletionRequest(Data):
+    """What nu wants completed and what else stands on the line.
+
+    `text` is what is typed so far of the word, `key` the parameter. `positionals` and `flags` are the
+    arguments that are plain words, None for any other. `engine` can be asked for environment, directory,
+    configuration and help only.
+    """
+
+    text: str
+    key: Key[Any]
+    positionals: tuple[str | None, ...]
+    flags: Mapping[str, str | None]
+    engine: Engine
+
+    def flag(self, name: str) -> str | None:
+        """The value of a flag by its long name; None when it is not a plain word or not there."""
+        return self.flags.get(name)
+
+
+def request(command: Command, asked: m.GetCompletion, engine: Engine) -> CompletionRequest | None:
+    """What a command is asked to complete; None for a parameter that it does not have."""
+    positionals, flags = words(asked.call)
+    text: str | None
+    key: Key[Any] | None
+    match asked.arg_type:
+        case m.FlagValue(name):
+            key = next((key for key in command.parameters() if key.name == name), None)
+            text = flags.get(name)
+        case m.PositionalAt(index):
+            keys = command.positionals()
+            key = keys[min(index, len(keys) - 1)] if keys else None
+            text = positionals[index] if index < len(positionals) else None
+    if key is None:
+        return None
+    tree = asked.call
+    if text and isinstance(tree, dict) and tree.get("strip"):
+        text = text[:-1]  # nu has put a letter where the cursor is, so that there is a word to parse
+    return CompletionRequest(text or "", key, positionals, flags, engine)
+
+
+def words(tree: Any) -> tuple[tuple[str | None, ...], dict[str, str | None]]:
+    """Positional arguments and flags of a call, as far as they are plain words and the tree can be read."""
+    positionals: list[str | None] = []
+    flags: dict[str, str | None] = {}
+    try:
+        for argument in tree["call"]["arguments"]:
+            kind, body = variant(argument)
+            if kind == "Positional":
+                positionals.append(_word(body))
+            elif kind == "Named":
+                flags[body[0]["item"]] = _word(body[2])
+    except (LookupError, TypeError):
+        pass  # completion does without what it cannot read
+    return tuple(positionals), flags
+
+
+def _word(expression: Any) -> str | None:
+    if not isinstance(expression, dict) or not isinstance(expression.get("expr"), dict):
+        return None
+    for content in expression["expr"].values():
+        if isinstance(content, list) and content:  # paths and globs: the text, then whether it was quoted
+            content = content[0]
+        if isinstance(content, str):
+            return content
+        if isinstance(content, int):
+            return str(content)
+    return None

@@ -1,0 +1,124 @@
+"""Values of a plugin's own, which nu carries about and asks the plugin to work with."""
+
+from __future__ import annotations
+
+from . import messages as m
+from . import values
+from .convert import from_python, to_python
+from .data import TYPE_CHECKING
+from .errors import Label, LabeledError
+from .values import PluginCustomValue, Span
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from .messages import Operator
+    from .values import Ordering, Value
+
+
+class Custom:
+    """Subclass it for a kind of value, name that in `type_name`, and give the class to the Plugin.
+
+    What is not overridden is refused with an error, but for comparing, which finds no order. Only `to_bytes`,
+    `from_bytes` and `to_base_value` are needed. None of the operations can ask anything of nu.
+    """
+
+    type_name: str
+    """What `describe` shows; unique within the plugin."""
+    notify_on_drop: bool = False
+    """Whether `dropped` is called when nu needs a value no longer."""
+
+    def to_bytes(self) -> bytes:
+        """All there is to know of the value, for `from_bytes`."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The value again, perhaps in another process."""
+        raise NotImplementedError
+
+    def to_base_value(self) -> object:
+        """A plain value that stands for it where it is shown or converted."""
+        raise NotImplementedError
+
+    def follow_path_int(self, index: int, optional: bool) -> object:
+        """`$value.0`, or `$value.0?` when optional."""
+        raise LabeledError(f"a {self.type_name} has no rows")
+
+    def follow_path_string(self, column: str, optional: bool, insensitive: bool) -> object:
+        """`$value.column`, with `?` when optional and `!` when insensitive to case."""
+        raise LabeledError(f"a {self.type_name} has no columns")
+
+    def partial_cmp(self, other: object) -> Ordering | None:
+        """How it is ordered against another value, for sorting; None where there is no order."""
+        return None
+
+    def operation(self, operator: Operator, right: object) -> object:
+        """`$value <operator> $right`."""
+        raise LabeledError(f"a {self.type_name} cannot be used with {operator.name}")
+
+    def save(self, path: str) -> None:
+        """`$value | save path`."""
+        raise LabeledError(f"a {self.type_name} cannot be saved")
+
+    def dropped(self) -> None:
+        """nu needs the value no longer; called only with `notify_on_drop`."""
+
+    def to_nu(self, span: Span) -> Value:
+        """The value as nu carries it."""
+        return values.CustomValue(
+            PluginCustomValue(self.type_name, self.to_bytes(), self.notify_on_drop), span
+        )
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """The value that an argument or an input holds. Raises LabeledError for anything else."""
+        if isinstance(value, cls):
+            return value
+        if isinstance(value, PluginCustomValue) and value.name == cls.type_name:
+            return cls.from_bytes(value.data)
+        raise LabeledError(f"expected a {cls.type_name}, got {value!r}")
+
+
+def operate(custom: Custom, op: m.CustomValueOp, span: Span) -> m.PluginCallResponse:
+    """The answer to one operation on a value that stands at `span`. Raises whatever the operation does."""
+    match op:
+        case m.ToBaseValue():
+            return _value(custom.to_base_value(), span)
+        case m.FollowPathInt(m.Spanned(int(index), at), optional):
+            return _value(custom.follow_path_int(index, optional), at)
+        case m.FollowPathString(m.Spanned(str(column), at), optional, casing):
+            return _value(custom.follow_path_string(column, optional, casing == "Insensitive"), at)
+        case m.PartialCmp(other):
+            return m.OrderingResponse(custom.partial_cmp(_revived(custom, other)))
+        case m.Operation(m.Spanned(m.Operator() as operator, at), right):
+            try:
+                return _value(custom.operation(operator, _revived(custom, right)), span)
+            except LabeledError as error:
+                raise _labeled_at(error, at) from error
+        case m.Save(m.Spanned(str(path))):
+            custom.save(path)
+            return m.Ok()
+        case m.Dropped():
+            custom.dropped()
+            return m.PipelineData(m.Empty())
+        case _:
+            raise LabeledError(f"a {custom.type_name} cannot do this: {op!r}")
+
+
+def _value(result: object, span: Span) -> m.PipelineData:
+    return m.PipelineData(m.SingleValue(from_python(result, span)))
+
+
+def _revived(custom: Custom, value: Value) -> object:
+    converted = to_python(value)
+    same = isinstance(converted, PluginCustomValue) and converted.name == custom.type_name
+    return type(custom).of(converted) if same else converted
+
+
+def _labeled_at(error: LabeledError, span: Span) -> LabeledError:
+    """The error with a label at the operator, unless it has labels of its own."""
+    labels = error.labels or (Label("here", span),)
+    return LabeledError(
+        error.msg, labels=labels, code=error.code, url=error.url, help=error.help, inner=error.inner
+    )
