@@ -25,6 +25,7 @@ def main() -> None:
     run.add_argument("argv", nargs=argparse.REMAINDER)
     commands.add_parser("list", help="names of the engines that run")
     commands.add_parser("make", help="make or fetch all that the tests' engines need, into the cache")
+    commands.add_parser("nu", help="fetch Nushell; prints its path")
     load = commands.add_parser("load", help="make images and load them into the engine at a socket")
     load.add_argument("socket", type=Path)
     load.add_argument(
@@ -46,6 +47,9 @@ def _carry_out(given: argparse.Namespace) -> None:
         recipes.docker()
         for version in recipes.NUSHELL_VERSIONS:
             recipes.nushell(version)
+        return
+    if given.command == "nu":
+        print(recipes.nushell())
         return
     if given.command == "load":
         loaded = archive.load(given.socket, [images.ALL[name]() for name in given.images])

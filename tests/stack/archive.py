@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from tests.stack import Failed, cache, recipes
 
-RECIPE_LABEL = "vibenv.recipe"
+RECIPE_LABEL = "vibenv.made-from"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
