@@ -28,8 +28,8 @@ def each(
 
     `names` is read as places come free. Once `cancelled` is set no further name is begun, those under way are
     waited for (they end early by themselves when `act` heeds the same event) and their outcomes given; then
-    Interrupted is raised unless all names were begun. Leaving the iterator early waits likewise. An error
-    that is no VibenvError is a fault of `act`, and raised.
+    Interrupted is raised unless `names` had been read to its end. Leaving the iterator early waits likewise.
+    An error that is no VibenvError is a fault of `act`, and raised.
     """
     waiting = iter(names)
     all_begun = False

@@ -326,7 +326,7 @@ def translated(host: Host) -> Generator[None]:
         OSError,
     ) as error:
         raise unreachable(host, error) from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (LookupError, TypeError, ValueError) as error:
         raise EngineError(
             f"the answer of the Docker engine at {host.url} was not understood: {error!r}",
             code="engine::not_understood",

@@ -34,7 +34,7 @@ _TABLE = (
         "make room: `docker system df` shows what takes it, `docker system prune` takes away what is unused",
     ),
     _Row(
-        r"(?:Bind for|listen tcp4?) (?P<address>[\d.]+:\d+).*(?:already allocated|already in use)",
+        r"(?:Bind for|listen tcp4?|bind host port for) (?P<address>[\d.]+:\d+).*already (?:allocated|in use)",
         EngineError,
         "engine::port_taken",
         "{address} on the engine's host is taken by another program or container",

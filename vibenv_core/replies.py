@@ -1,7 +1,7 @@
 """Docker's JSON to what vibenv talks about, and back; pure, and the only place that knows its keys.
 
-Each function takes one object of the engine's answer, and raises KeyError, TypeError or ValueError when that
-is not what it should be. Docker's times have nanoseconds, ours are cut to microseconds.
+Each function takes one object of the engine's answer, and raises LookupError, TypeError or ValueError when
+that is not what it should be. Docker's times have nanoseconds, ours are cut to microseconds.
 
 Source: Engine API v1.41 and v1.51; samples in tests/data/docker.
 """

@@ -1,0 +1,136 @@
+"""One action on many names, side by side."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from vibenv_core import batch
+from vibenv_core.errors import Interrupted, NotFound, VibenvError
+
+WAIT_S = 5
+
+
+def shout(name: str) -> str:
+    return name.upper()
+
+
+def test_every_name_gives_one_outcome() -> None:
+    names = [f"n{number}" for number in range(50)]
+    outcomes = list(batch.each(names, shout, jobs=7, cancelled=threading.Event()))
+    assert {outcome.name: outcome.result for outcome in outcomes} == {name: name.upper() for name in names}
+
+
+def test_a_failure_is_the_outcome_of_its_name_alone() -> None:
+    def act(name: str) -> str:
+        if name == "b":
+            raise NotFound("no b", code="x")
+        return name
+
+    results = {
+        outcome.name: outcome.result
+        for outcome in batch.each("abc", act, jobs=2, cancelled=threading.Event())
+    }
+    assert results["a"] == "a"
+    assert isinstance(results["b"], NotFound)
+    assert results["c"] == "c"
+
+
+def test_outcomes_come_as_they_finish_and_not_as_they_were_named() -> None:
+    fast_is_done = threading.Event()
+
+    def act(name: str) -> str:
+        if name == "slow":
+            assert fast_is_done.wait(WAIT_S)
+        return name
+
+    order = []
+    for outcome in batch.each(["slow", "fast"], act, jobs=2, cancelled=threading.Event()):
+        order.append(outcome.name)
+        fast_is_done.set()
+    assert order == ["fast", "slow"]
+
+
+def test_no_more_than_so_many_run_at_a_time_and_names_are_read_as_places_come_free() -> None:
+    lock = threading.Lock()
+    running, most, begun = 0, 0, 0
+
+    def names() -> Iterator[str]:
+        nonlocal begun
+        for number in range(20):
+            begun += 1
+            yield str(number)
+
+    def act(name: str) -> str:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        threading.Event().wait(0.005)
+        with lock:
+            running -= 1
+        return name
+
+    outcomes = batch.each(names(), act, jobs=3, cancelled=threading.Event())
+    next(outcomes)
+    assert begun <= 4
+    assert len(list(outcomes)) == 19
+    assert most <= 3
+
+
+def test_cancelling_begins_no_further_name_and_waits_for_those_under_way() -> None:
+    cancelled, ended = threading.Event(), []
+
+    def act(name: str) -> str:
+        assert cancelled.wait(WAIT_S)
+        ended.append(name)
+        raise Interrupted(name)
+
+    threading.Timer(0.05, cancelled.set).start()
+    outcomes: list[str] = []
+    with pytest.raises(Interrupted):
+        for outcome in batch.each("abcdef", act, jobs=2, cancelled=cancelled):
+            assert isinstance(outcome.result, VibenvError)
+            outcomes.append(outcome.name)
+    assert sorted(outcomes) == sorted(ended) == ["a", "b"]
+
+
+def test_cancelling_when_all_were_begun_is_no_error_of_its_own() -> None:
+    cancelled, all_are_read = threading.Event(), threading.Event()
+
+    def names() -> Iterator[str]:
+        yield "only"
+        all_are_read.set()
+
+    def act(name: str) -> str:
+        assert all_are_read.wait(WAIT_S)
+        cancelled.set()
+        return name
+
+    outcomes = list(batch.each(names(), act, jobs=2, cancelled=cancelled))
+    assert [outcome.result for outcome in outcomes] == ["only"]
+
+
+def test_leaving_early_waits_for_what_is_under_way() -> None:
+    first_is_seen, ended = threading.Event(), []
+
+    def act(name: str) -> str:
+        if name == "b":
+            assert first_is_seen.wait(WAIT_S)
+        ended.append(name)
+        return name
+
+    outcomes = batch.each("ab", act, jobs=2, cancelled=threading.Event())
+    next(outcomes)
+    first_is_seen.set()
+    assert isinstance(outcomes, Iterator)
+    outcomes.close()  # type: ignore[attr-defined]  # a generator has it
+    assert sorted(ended) == ["a", "b"]
+
+
+def test_a_fault_of_the_action_is_raised() -> None:
+    def act(name: str) -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(batch.each("a", act, jobs=1, cancelled=threading.Event()))

@@ -1,0 +1,199 @@
+"""Docker's JSON, recorded from engines of both versions (tests/data/docker), read and written."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vibenv_core import labels, replies
+from vibenv_core.model import Access, ContainerSpec, SessionState
+
+DATA = Path(__file__).parents[1] / "data" / "docker"
+VERSIONS = ("20.10.24", "28.5.2")
+
+
+def recorded(name: str, version: str) -> Any:
+    return json.loads((DATA / f"{name}-{version}.json").read_text())
+
+
+@pytest.fixture(params=VERSIONS)
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_the_list_gives_the_sessions_and_nothing_else(version: str) -> None:
+    listed = [replies.session(summary, host="here") for summary in recorded("list", version)]
+    sessions = {session.name: session for session in listed if session}
+    assert len(listed) == 5, "vibenv-foreign, the registry and the Dagger engine are in the list too"
+    assert set(sessions) == {"my-task", "done"}
+    mine = sessions["my-task"]
+    assert mine.state is SessionState.RUNNING
+    assert mine.uptime == timedelta(seconds=1)
+    assert mine.command == ("bash", "-l")
+    assert mine.image == "localhost:5000/vibenv-launcher:latest"
+    assert mine.version == "0.1.0"
+    assert mine.host == "here"
+    assert mine.created.tzinfo is UTC
+    assert len(mine.id) == 64
+    assert (sessions["done"].state, sessions["done"].uptime) == (SessionState.STOPPED, None)
+
+
+def test_a_renamed_session_goes_by_its_containers_name(version: str) -> None:
+    summary = next(each for each in recorded("list", version) if each["Names"] == ["/vibenv-my-task"])
+    session = replies.session({**summary, "Names": ["/vibenv-other"]}, host="here")
+    assert session is not None
+    assert session.name == "other"
+
+
+@pytest.mark.parametrize(
+    ("status", "uptime"),
+    [
+        ("Up Less than a second", timedelta(0)),
+        ("Up 1 second", timedelta(seconds=1)),
+        ("Up 59 seconds", timedelta(seconds=59)),
+        ("Up About a minute", timedelta(minutes=1)),
+        ("Up 2 minutes (healthy)", timedelta(minutes=2)),
+        ("Up 46 minutes (Paused)", timedelta(minutes=46)),
+        ("Up About an hour", timedelta(hours=1)),
+        ("Up 47 hours", timedelta(hours=47)),
+        ("Up 2 days (health: starting)", timedelta(days=2)),
+        ("Up 3 weeks", timedelta(weeks=3)),
+        ("Up 2 months", timedelta(days=60)),
+        ("Up 2 years", timedelta(days=730)),
+        ("Exited (0) 5 minutes ago", None),
+        ("Restarting (1) 3 seconds ago", None),
+        ("Created", None),
+        ("Dead", None),
+        ("", None),
+    ],
+)
+def test_uptime_is_read_from_every_text_that_an_engine_writes(status: str, uptime: timedelta | None) -> None:
+    assert replies.uptime(status) == uptime
+
+
+def test_a_running_session_is_read_whole(version: str) -> None:
+    container = replies.container(recorded("inspect-session", version))
+    started = container.started
+    assert started is not None
+    details = replies.session_details(container, host="here", now=started + timedelta(seconds=7))
+    assert details.session.name == "my-task"
+    assert details.session.uptime == timedelta(seconds=7)
+    assert details.access is Access.DOCKER
+    assert (details.ended, details.exit_code) == (None, None)
+    assert (details.cpus, details.memory) == (1.5, 268435456)
+    assert details.size >= 0
+
+
+def test_a_stopped_session_tells_its_end_and_exit_code(version: str) -> None:
+    container = replies.container(recorded("inspect-stopped", version))
+    details = replies.session_details(container, host="here", now=datetime.now(UTC))
+    assert details.session.state is SessionState.STOPPED
+    assert details.session.uptime is None
+    assert details.exit_code == container.exit_code
+    assert details.started is not None
+    assert details.ended is not None
+    assert details.started < details.ended
+
+
+def test_a_container_that_never_ran_has_no_times_of_running(version: str) -> None:
+    container = replies.container(recorded("inspect-created", version))
+    assert container.state is SessionState.CREATED
+    assert (container.started, container.ended) == (None, None)
+    assert not labels.is_session(container.name, container.labels)
+
+
+def test_the_stacks_containers_tell_their_ports_mounts_and_network(version: str) -> None:
+    registry = replies.container(recorded("inspect-registry", version))
+    dagger = replies.container(recorded("inspect-dagger", version))
+    assert registry.ports == {"5000/tcp": "127.0.0.1:5000"}
+    assert registry.image == "registry:2"
+    assert dagger.network == f"container:{registry.id}"
+    assert dagger.mounts["/var/lib/dagger"] == "dagger-cache"
+    assert dagger.mounts["/run/dagger"].endswith("/run/dagger")
+    assert dagger.ports == {}
+
+
+def test_an_image_from_a_registry_has_the_digest_of_its_repository(version: str) -> None:
+    reply = recorded("image", version)
+    image = replies.image(reply, reference="localhost:5000/sample:x")
+    assert image.digest is not None
+    assert image.digest.startswith("sha256:")
+    assert image.created is not None
+    assert image.labels[labels.VERSION] == "0.1.0"
+    assert replies.image(reply, reference="localhost:5000/other:x").digest is None
+
+
+def test_an_image_that_does_not_say_when_it_was_made_has_no_date(version: str) -> None:
+    image = replies.image(recorded("image-undated", version), reference="registry:2")
+    assert (image.created, image.digest) == (None, None)
+
+
+def test_an_engine_tells_its_version_and_whether_containers_outlive_it(version: str) -> None:
+    info = replies.engine_info(recorded("info", version), api_version="1.41")
+    assert info.version.startswith(version)
+    assert info.live_restore is True
+    assert info.storage_driver == "overlay2"
+
+
+def test_a_socket_in_a_container_is_seen_with_its_time(version: str) -> None:
+    stat = replies.path_stat(recorded("path-stat", version))
+    assert stat.modified.year == 2026
+    assert stat.modified.tzinfo is UTC
+
+
+def test_a_pull_goes_from_none_to_all_and_never_back(version: str) -> None:
+    layers: dict[str, float] = {}
+    reached = [replies.pulled(layers, event) for event in recorded("pull", version)]
+    fractions = [fraction for fraction in reached if fraction is not None]
+    assert reached[0] is None
+    assert fractions[-1] == 1.0
+    with_all_layers_known = fractions[2:]
+    assert with_all_layers_known == sorted(with_all_layers_known)
+    assert len(set(fractions)) > 5
+
+
+def test_what_a_container_is_made_from_reaches_the_engine() -> None:
+    spec = ContainerSpec(
+        name="vibenv-a",
+        image="i:1",
+        labels={"k": "v"},
+        entrypoint=("sh", "-c", "x"),
+        env={"A": "1"},
+        binds=("/a:/b",),
+        ports={"5000/tcp": "127.0.0.1:5000"},
+        network="container:registry",
+        hostname="a",
+        init=True,
+        privileged=True,
+        cpus=0.5,
+        memory=1024,
+    )
+    assert replies.create_body(spec) == {
+        "Image": "i:1",
+        "Entrypoint": ["sh", "-c", "x"],
+        "Labels": {"k": "v"},
+        "Env": ["A=1"],
+        "Hostname": "a",
+        "ExposedPorts": {"5000/tcp": {}},
+        "HostConfig": {
+            "Binds": ["/a:/b"],
+            "Init": True,
+            "NanoCpus": 500_000_000,
+            "Memory": 1024,
+            "NetworkMode": "container:registry",
+            "PortBindings": {"5000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5000"}]},
+            "Privileged": True,
+        },
+    }
+
+
+def test_an_image_keeps_its_own_entry_point_unless_one_is_given() -> None:
+    assert "Entrypoint" not in replies.create_body(ContainerSpec(name="n", image="i", labels={}))
+
+
+@pytest.mark.parametrize("reply", [{}, {"Names": ["/vibenv-a"], "Labels": None}, {"Names": []}])
+def test_an_answer_of_another_shape_is_an_error(reply: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError, IndexError)):
+        replies.session(reply, host="here")
