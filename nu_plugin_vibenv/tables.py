@@ -109,7 +109,7 @@ class LauncherRecord:
 
 @dataclass(frozen=True, slots=True)
 class OverviewRecord:
-    """A host at a glance; the parts of its stack by their state, `docker` by its version."""
+    """A host at a glance; what serves it by its state, what it has by its version."""
 
     host: str
     docker: str

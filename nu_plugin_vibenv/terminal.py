@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from vibenv_core.errors import UsageError
 
-from .sdk import LabeledError
+from .sdk import NoTerminal
 
 if TYPE_CHECKING:
     from vibenv_core.attach import Attached
@@ -46,9 +46,9 @@ def taken(call: Call) -> Iterator[int]:
     with ExitStack() as stack:
         try:
             tty = stack.enter_context(call.engine.foreground())
-        except LabeledError as error:
+        except NoTerminal as error:
             raise UsageError(
-                f"this needs a terminal: {error.msg}",
+                "this needs a terminal, and there is none here",
                 code="attach::no_terminal",
                 help="type it at a prompt, or in a script that was started at one",
             ) from error

@@ -1,6 +1,18 @@
 # Throw-away workspaces in containers, for people and coding agents.
 #
-# Every command is the plugin's. This module adds what a plugin cannot: an answer where it is not registered.
+# Every command is the plugin's. This module adds what a plugin cannot: a word where Nushell does not know it, or
+# knows another one.
+
+# The plugin that belongs to this module: its version, and a digest of what Nushell keeps of its commands.
+const PLUGIN = "0.1.0+bc77256f"
+
+export-env {
+    let known = plugin list --engine | where name == vibenv | get 0?.version
+    if $known not-in [null $PLUGIN] {
+        print --stderr $"vibenv ($PLUGIN) is installed, and this Nushell knows the commands of ($known)"
+        print --stderr "  type: python -m nu_plugin_vibenv install   then open a new Nushell"
+    }
+}
 
 # Show a host's stack, how many sessions it has, and what to type next.
 #

@@ -27,8 +27,23 @@ _TERMINALS = {
     "vibenv remote-launch": "remote_launch:RemoteLaunch",
 }
 
+
+def version() -> str:
+    """vibenv's version with a digest of all that nu keeps of its commands, such as `0.1.0+5d41402a`.
+
+    Imports all of them: nu asks for it when the plugin is registered, not when it is used.
+    """
+    import zlib
+
+    from ..sdk.derive import signature
+
+    kept = [signature(plugin.command(name)) for name in plugin.names]
+    return f"{VERSION}+{zlib.crc32(repr(kept).encode()):08x}"
+
+
 plugin = Plugin(
-    version=VERSION,
+    version=version,
     commands={name: f"{__name__}.{path}" for name, path in {**_HOST, **_SESSIONS, **_TERMINALS}.items()},
+    registration="python -m nu_plugin_vibenv install",
 )
 """A command's module is imported when the command is first run, so that many cost the start nothing."""

@@ -31,8 +31,8 @@ class Overview(HostCommand):
 
     def answer(self, call: Call) -> object:
         """The overview; changes nothing."""
-        if call[self.words]:
-            raise _unknown(call[self.words])
+        if words := call[self.words]:
+            raise _unknown(words)
         from vibenv_core import sessions, stack
 
         engine = self.engine(call)
@@ -49,14 +49,21 @@ def overview(host: str, parts: Iterable[Component], known: Sequence[Session]) ->
     running = [session for session in known if session.state is SessionState.RUNNING]
     return OverviewRecord(
         host=host,
-        docker=by_name["docker"].version or by_name["docker"].state.value,
+        docker=_version(by_name["docker"]),
         registry=by_name["registry"].state.value,
         dagger=by_name["dagger"].state.value,
-        launcher=by_name["launcher"].state.value,
+        launcher=_version(by_name["launcher"]),
         sessions=len(known),
         running=len(running),
         next=what_next(by_name.values(), known),
     )
+
+
+def _version(part: Component) -> str:
+    """The version of a part that is as it should be, else its state."""
+    from vibenv_core.model import ComponentState
+
+    return part.version or "" if part.state is ComponentState.RUNNING else part.state.value
 
 
 def what_next(parts: Iterable[Component], known: Sequence[Session]) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
+import re
 from pathlib import Path
 
 import pytest
 
+from nu_plugin_vibenv.commands import version
 from tests.nu.shell import ROOT, Shell
 
 
@@ -49,6 +50,26 @@ def test_help_lists_all_commands(installed: Shell) -> None:
         assert "vibenv attach" in shown
 
 
-def test_an_upgrade_that_changes_signatures_says_what_to_type(installed: Shell, tmp_path: Path) -> None:
-    old = json.dumps("0.0.9+0")
-    raise AssertionError(old)
+def test_the_module_names_the_plugin_that_belongs_to_it() -> None:
+    module = (ROOT / "nu" / "vibenv" / "mod.nu").read_text()
+    [named] = re.findall(r'const PLUGIN = "(.*)"', module)
+    assert named == version(), "the commands have changed: say so in nu/vibenv/mod.nu"
+
+
+def test_the_plugin_that_belongs_to_the_module_is_used_without_a_word(installed: Shell) -> None:
+    assert installed.run("-c", "use vibenv").stderr == ""
+
+
+def test_an_upgrade_that_changes_commands_says_what_to_type_at_use(nu_binary: Path, tmp_path: Path) -> None:
+    upgraded = Shell(nu=nu_binary, home=tmp_path)
+    upgraded.install()
+    link = upgraded.config / "scripts" / "vibenv"
+    link.unlink()
+    link.mkdir()
+    module = (ROOT / "nu" / "vibenv" / "mod.nu").read_text()
+    (link / "mod.nu").write_text(module.replace(version(), "0.2.0+12345678"))
+    used = upgraded.run("-c", "use vibenv; vibenv list --help")
+    assert used.returncode == 0
+    assert "vibenv 0.2.0+12345678 is installed" in used.stderr
+    assert f"this Nushell knows the commands of {version()}" in used.stderr
+    assert "python -m nu_plugin_vibenv install" in used.stderr
