@@ -21,13 +21,16 @@ _SETTINGS = "set -g status off\nset -s escape-time 0\nset -g default-terminal xt
 class Tmux:
     """One window running one program; ends with the `with` block, whatever state it is in."""
 
-    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], rows: int = 24, cols: int = 80) -> None:
+    def __init__(
+        self, argv: Sequence[str], *, env: Mapping[str, str], rows: int = 24, cols: int = 80
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tmux-")
         self._socket = str(Path(self._folder.name, "socket"))
         settings = Path(self._folder.name, "tmux.conf")
         settings.write_text(_SETTINGS)
         self._env = {**env, "TERM": "xterm-256color"}
-        self._tmux("-f", str(settings), "new-session", "-d", "-x", str(cols), "-y", str(rows), *argv)
+        where = ["-c", str(cwd), "-x", str(cols), "-y", str(rows)]
+        self._tmux("-f", str(settings), "new-session", "-d", *where, *argv)
         self._server = int(self.ask("#{pid}"))
 
     def __enter__(self) -> Self:
@@ -72,8 +75,21 @@ class Tmux:
 
     def flags(self) -> str:
         """What tmux knows of the terminal's modes, in one line."""
-        names = ("alternate_on", "cursor_flag", "insert_flag", "keypad_cursor_flag", "keypad_flag", "wrap_flag")
-        mouse = ("mouse_any_flag", "mouse_button_flag", "mouse_sgr_flag", "mouse_standard_flag", "origin_flag")
+        names = (
+            "alternate_on",
+            "cursor_flag",
+            "insert_flag",
+            "keypad_cursor_flag",
+            "keypad_flag",
+            "wrap_flag",
+        )
+        mouse = (
+            "mouse_any_flag",
+            "mouse_button_flag",
+            "mouse_sgr_flag",
+            "mouse_standard_flag",
+            "origin_flag",
+        )
         return self.ask(" ".join(f"{name}=#{{{name}}}" for name in (*names, *mouse)))
 
     def attributes(self) -> str:
