@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from . import batch, labels, replies, session_plan
 from .errors import AlreadyExists, EngineError, Interrupted, VibenvError
-from .model import Access, Container, Session, SessionDetails, SessionState, session_name
+from .model import Access, Container, ContainerSpec, Session, SessionDetails, SessionState, session_name
 from .replies import PathStat
 from .session_process import SOCKET
 from .settings import Settings
@@ -90,10 +90,9 @@ def launch(
         rows=rows,
         cols=cols,
     )
-    try:
-        made = engine.create(spec)
-    except AlreadyExists:
-        there = session_plan.reuse(name, engine.inspect(spec.name), wished=reuse)
+    made = _claim(engine, spec, cancelled)
+    if isinstance(made, Container):
+        there = session_plan.reuse(name, made, wished=reuse)
         return _session(engine, _running(engine, name, there, cancelled))
     try:
         return _session(engine, _start(engine, name, made, before=None, cancelled=cancelled))
@@ -153,6 +152,22 @@ def _find(engine: Engine, name: str) -> Container:
     return session_plan.find(name, engine.inspect(labels.container_name(session_name(name))))
 
 
+def _claim(engine: Engine, spec: ContainerSpec, cancelled: threading.Event) -> str | Container:
+    """The id of the container made from `spec`, or the container that has its name already.
+
+    An engine takes the name before others can see the container: the loser of a race asks until it is there.
+    """
+    deadline = monotonic() + _READY_S
+    while True:
+        try:
+            return engine.create(spec)
+        except AlreadyExists:
+            if (there := engine.inspect(spec.name)) is not None:
+                return there
+            if cancelled.wait(_POLL_S) or monotonic() > deadline:
+                raise
+
+
 def _running(engine: Engine, name: str, found: Container, cancelled: threading.Event) -> Container:
     """The session `found`, started unless it runs, and stopped again when that fails."""
     if not session_plan.must_start(name, found):
@@ -181,10 +196,10 @@ def _start(
         if found is None or found.state is not SessionState.RUNNING:
             said = "" if found is None else engine.logs(container, lines=3).strip()
             raise session_plan.ended_at_once(name, found, said)
-        if ready:
-            return found
         if cancelled.is_set():
             raise Interrupted(f"launching `{name}`")
+        if ready:
+            return found
         if monotonic() > deadline:
             raise EngineError(
                 f"the terminal of `{name}` did not come up in {_READY_S:.0f} s",

@@ -147,6 +147,8 @@ def _carry_out(
 ) -> None:
     """Do the actions of `part` in order; the ids of the containers it creates are added to `made`."""
     for action in part.actions:
+        if cancelled.is_set():
+            raise Interrupted(f"the work on the {part.component}")
         match action:
             case Pull(image):
                 engine.pull(image, progress=progress, cancelled=cancelled)

@@ -84,7 +84,7 @@ ID = "f5604b030b46955e86fd5948b99b2c64248b7bc61e0609c304997f89b7945862"
         ),
         (
             500,
-            'Get "https://nowhere.invalid/v2/": dial tcp: lookup nowhere.invalid on 10.0.2.3:53: no such host',
+            'Get "https://nowhere.invalid/v2/": dial tcp: lookup nowhere.invalid on 1.1.1.1:53: no such host',
             EngineError,
             "engine::registry_unreachable",
         ),

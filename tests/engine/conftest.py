@@ -1,0 +1,100 @@
+"""What the tests of the engine share: sessions that go away again, and an engine that may be broken."""
+
+import contextlib
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import pytest
+
+from tests.conftest import clean
+from tests.stack.engine import Engine as Docker
+from tests.stack.engine import Version
+from vibenv_core import hosts, sessions
+from vibenv_core.engine import Engine
+from vibenv_core.launcher import Launcher
+from vibenv_core.model import Session
+from vibenv_core.settings import Settings
+
+
+class Launch(Protocol):
+    """Launches a session that runs `bash`, unless something else is wished; it is removed after the test."""
+
+    def __call__(self, name: str, **wishes: Any) -> Session: ...
+
+
+def launching(engine: Engine, settings: Settings) -> Launch:
+    """Launch on `engine`, as `sessions.launch` does."""
+
+    def launch(name: str, **wishes: Any) -> Session:
+        usual: dict[str, Any] = {"command": ["bash"], "cancelled": threading.Event()}
+        return sessions.launch(engine, settings, name, **{**usual, **wishes})
+
+    return launch
+
+
+def remove_all(engine: Engine) -> None:
+    """Remove every session."""
+    for session in sessions.list_sessions(engine):
+        sessions.remove(engine, session.name, force=True)
+
+
+@pytest.fixture
+def launch(stack: Engine, launcher: Launcher, settings: Settings) -> Iterator[Launch]:
+    """Launches sessions on the engine that all tests share."""
+    yield launching(stack, settings)
+    remove_all(stack)
+
+
+@pytest.fixture
+def container(docker_engine: Docker) -> Iterator[Callable[..., None]]:
+    """Makes a container with `docker create NAME`, as somebody else would; removed after the test."""
+    made: list[str] = []
+
+    def create(name: str, *options: str) -> None:
+        made.append(name)
+        docker_engine.docker("create", "--name", name, *options, "debian:stable-slim", "sleep", "inf")
+
+    yield create
+    docker_engine.docker("rm", "-f", *made)
+
+
+@pytest.fixture(scope="module")
+def spare_docker(engine_version: Version) -> Iterator[Docker]:
+    """An engine of the module's own, with the stack's images."""
+    with clean("spare", engine_version) as docker:
+        yield docker
+
+
+@pytest.fixture
+def spare(spare_docker: Docker) -> Iterator[Docker]:
+    """The module's own engine, empty but for images, and free to be broken; it is mended after the test."""
+    yield spare_docker
+    if not spare_docker.answers():
+        with contextlib.suppress(FileNotFoundError):
+            (spare_docker.run / "docker.pid").unlink()
+        spare_docker.start_daemon()
+    spare_docker.clean()
+
+
+@pytest.fixture
+def engine(spare: Docker) -> Engine:
+    """vibenv's connection to `spare`."""
+    return connect(spare)
+
+
+def connect(docker: Docker) -> Engine:
+    """vibenv's connection to an engine."""
+    return Engine.connect(hosts.resolve(docker.url, {}))
+
+
+@pytest.fixture
+def spare_launcher(docker_engine: Docker, spare: Docker, launcher: Launcher) -> str:
+    """The launcher on `spare` too."""
+    argv = ["docker", "--host", docker_engine.url, "save", launcher.image]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as saving:
+        subprocess.run(
+            ["docker", "--host", spare.url, "load"], stdin=saving.stdout, check=True, capture_output=True
+        )
+    return launcher.image
