@@ -305,6 +305,7 @@ class Runtime:
                     done = 0
                     piece = queue.get()
                 if piece is None:
+                    self._acknowledge(id, done)
                     return
                 if isinstance(piece, ProtocolError):
                     raise piece

@@ -34,9 +34,19 @@ def range_from_text(text: str) -> Range:
 
 def range_text(range: Range) -> str:
     """Write a range so that nu reads the same; a float keeps its point."""
-    middle = "" if range.next is None else f"{range.next!r}.."
-    end = "" if range.end is None else f"{'' if range.inclusive else '<'}{range.end!r}"
-    return f"{range.start!r}..{middle}{end}"
+    middle = "" if range.next is None else f"{_number(range.next)}.."
+    end = "" if range.end is None else f"{'' if range.inclusive else '<'}{_number(range.end)}"
+    return f"{_number(range.start)}..{middle}{end}"
+
+
+def _number(number: int | float) -> str:
+    text = repr(number)
+    if "e" in text:
+        from decimal import Decimal
+
+        text = format(Decimal(text), "f")
+        return text if "." in text else text + ".0"
+    return text
 
 
 def cell_path_from_text(text: str) -> CellPath:

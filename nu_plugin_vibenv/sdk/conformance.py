@@ -1,0 +1,169 @@
+"""Checks the codec against messages printed by nu's own types.
+
+    python -m nu_plugin_vibenv.sdk.conformance FILE.jsonl
+
+Each line of the file is `{"name": "Type/case", "json": tree, "msgpack": hex}`. A message passes when both
+forms decode to the same typed data with nothing unknown in it, and that data encodes to what was read, but
+for what nu takes either way: bytes as bytes or numbers, an absent field or null, the quotes of a cell path.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from . import messages, schema, values, wire, wire_signature, wire_values
+from .codec import ENCODINGS
+from .data import Data
+from .errors import LabeledError, ProtocolError
+from .text import cell_path_from_text, cell_path_text, range_from_text, range_text
+
+ROOTS: dict[str, schema.Schema] = {
+    "Category": wire_signature.CATEGORY,
+    "Closure": wire.CLOSURE,
+    "CommandWideCompleter": wire_signature.COMMAND_WIDE_COMPLETER,
+    "Completion": wire_signature.COMPLETION,
+    "CustomValueOp": wire.CUSTOM_VALUE_OP,
+    "DataSource": wire.DATA_SOURCE,
+    "DynamicSuggestion": wire.SUGGESTION,
+    "EngineCall": wire.ENGINE_CALL,
+    "EngineCallResponse": wire.ENGINE_CALL_RESPONSE,
+    "EvaluatedCall": wire.EVALUATED_CALL,
+    "Flag": wire_signature.FLAG,
+    "LabeledError": wire_values.ERROR,
+    "Operator": wire.OPERATOR,
+    "Ordering": wire.ORDERING,
+    "PipelineDataHeader": wire.PIPELINE_DATA_HEADER,
+    "PipelineMetadata": wire.METADATA,
+    "PluginCall": wire.PLUGIN_CALL,
+    "PluginCallResponse": wire.PLUGIN_CALL_RESPONSE,
+    "PluginCustomValue": wire.CUSTOM_VALUE,
+    "PluginExample": wire_signature.EXAMPLE,
+    "PluginInput": wire.PLUGIN_INPUT,
+    "PluginOutput": wire.PLUGIN_OUTPUT,
+    "PluginSignature": wire_signature.PLUGIN_SIGNATURE,
+    "PositionalArg": wire_signature.POSITIONAL_ARG,
+    "ShellError": wire_values.ERROR,
+    "Signature": wire_signature.SIGNATURE,
+    "Span": wire_values.SPAN,
+    "StreamData": wire.STREAM_DATA,
+    "SyntaxShape": wire_signature.SHAPE,
+    "Type": wire_signature.TYPE,
+    "Value": wire_values.VALUE,
+}
+
+_UNKNOWN = (
+    values.UnknownValue,
+    messages.UnknownCall,
+    messages.UnknownMessage,
+    messages.UnknownOp,
+    messages.UnknownResponse,
+    messages.UnknownSource,
+)
+
+
+class Mismatch(Exception):
+    """Raised for a message that does not pass, with the reason."""
+
+
+def check(name: str, json_tree: object, msgpack: bytes) -> None:
+    """Raise Mismatch or ProtocolError unless one message passes."""
+    root = ROOTS.get(name.partition("/")[0])
+    if root is None:
+        raise Mismatch(f"no such type; known are {', '.join(ROOTS)}")
+    typed = {}
+    for encoding, data in (("json", json.dumps(json_tree).encode() + b"\n"), ("msgpack", msgpack)):
+        tree = _read(encoding, data)
+        typed[encoding] = root.decode(tree)
+        if (unknown := find_unknown(typed[encoding])) is not None:
+            raise Mismatch(f"{encoding}: not typed: {unknown!r}")
+        if encoding == "json" and _has_null_float(tree):
+            typed.pop("json")  # JSON has no NaN and no infinities: they are read as NaN and cannot be written
+            continue
+        written = _read(encoding, ENCODINGS[encoding]().pack(root.encode(typed[encoding])))
+        if normal(written) != normal(tree):
+            raise Mismatch(f"{encoding}: read {normal(tree)!r}, wrote {normal(written)!r}")
+    if len({repr(data) for data in typed.values()}) > 1:
+        raise Mismatch(f"json and msgpack differ: {typed!r}")
+
+
+def _read(encoding: str, data: bytes) -> Any:
+    decoder = ENCODINGS[encoding]()
+    decoder.feed(data)
+    return decoder.next_tree()
+
+
+def find_unknown(data: object) -> object | None:
+    """Anything inside typed data that is only kept and not understood."""
+    if isinstance(data, _UNKNOWN):
+        return data
+    parts: list[object] = []
+    if isinstance(data, Data):
+        parts = [getattr(data, field) for field in data.__match_args__]
+    elif isinstance(data, (tuple, list)):
+        parts = list(data)
+    elif isinstance(data, dict):
+        parts = list(data.values())
+    elif isinstance(data, LabeledError):
+        parts = list(data.inner)
+    return next((found for part in parts if (found := find_unknown(part)) is not None), None)
+
+
+def normal(tree: Any) -> Any:
+    """A tree in the one of its forms that is compared; the order of a record's columns is kept."""
+    match tree:
+        case {"Record": {"val": dict(columns), **rest}}:
+            return ["Record", [(name, normal(cell)) for name, cell in columns.items()], normal(rest)]
+        case {"CellPath": {"val": str(text), **rest}}:
+            return ["CellPath", cell_path_text(cell_path_from_text(text)), normal(rest)]
+        case {"Range": {"val": str(text), **rest}}:
+            return ["Range", range_text(range_from_text(text)), normal(rest)]
+        case dict():
+            return {key: normal(item) for key, item in tree.items() if item is not None}
+        case bytes():
+            return list(tree)
+        case list():
+            return [normal(item) for item in tree]
+        case float():
+            return repr(tree)
+        case _:
+            return tree
+
+
+def _has_null_float(tree: Any) -> bool:
+    match tree:
+        case {"Float": {"val": None}}:
+            return True
+        case dict():
+            return any(_has_null_float(item) for item in tree.values())
+        case list():
+            return any(_has_null_float(item) for item in tree)
+        case _:
+            return False
+
+
+def main(argv: list[str]) -> int:
+    """Check each file; a line for each message that fails, the count last. 0 when all pass, 1 when not."""
+    if not argv:
+        print("usage: python -m nu_plugin_vibenv.sdk.conformance FILE.jsonl ...", file=sys.stderr)
+        return 2
+    passed = total = 0
+    for path in argv:
+        for line in Path(path).read_text(encoding="utf-8").splitlines():
+            if not line.strip():
+                continue
+            total += 1
+            message = json.loads(line)
+            try:
+                check(message["name"], message["json"], bytes.fromhex(message["msgpack"]))
+                passed += 1
+            except (Mismatch, ProtocolError) as error:
+                print(f"{message['name']}: {error}")
+    print(f"{passed} of {total}")
+    return 0 if passed == total else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,279 @@
+"""For the tests of a plugin: run a command without nu, talk to a plugin as nu would, or drive a real nu.
+
+assert run(Greet(), "world") == "Hello, world!"          # in this process, in milliseconds
+
+with FakeNu(plugin, environment={"USER": "me"}) as nu:    # message by message
+    nu.send(Call(0, MetadataCall()))
+
+nu = Nushell("/usr/bin/nu", plugins=["./nu_plugin_greet"])
+assert nu.value("greet world") == "Hello, world!"         # the real thing
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from queue import Empty as QueueEmpty
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from . import messages as m
+from .call import ByteStream
+from .codec import ENCODINGS, NEED_DATA, Codec
+from .connection import PROTOCOL, Connection
+from .convert import from_python, to_python
+from .errors import LabeledError
+from .plugin import Plugin
+from .runtime import Runtime
+from .values import UNKNOWN, ErrorValue
+from .wire import PLUGIN_INPUT, PLUGIN_OUTPUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    from .command import Command
+
+DEADLINE_S = 10.0
+"""How long an answer of a plugin may take before a test fails."""
+
+
+class _Pipe:
+    """A transport in memory, seen from the plugin."""
+
+    def __init__(self) -> None:
+        self.to_plugin: SimpleQueue[bytes] = SimpleQueue()
+        self.to_nu: SimpleQueue[bytes] = SimpleQueue()
+
+    def read(self) -> bytes:
+        return self.to_plugin.get()
+
+    def write(self, data: bytes) -> None:
+        self.to_nu.put(data)
+
+
+class FakeNu:
+    """nu's side of a connection to a plugin that runs in this process; a context manager.
+
+    Engine calls are answered from `environment`, `directory` and `plugin_config`; any other kind with an error,
+    unless `answers` has a function for its class, which is given the call and gives the response.
+    """
+
+    def __init__(
+        self,
+        plugin: Plugin,
+        *,
+        environment: Mapping[str, object] | None = None,
+        directory: str = "/",
+        plugin_config: object = None,
+        answers: Mapping[type, Any] | None = None,
+        version: str = "0.115.1",
+        encoding: str = "msgpack",
+    ) -> None:
+        self.environment = {name: from_python(value) for name, value in (environment or {}).items()}
+        self.warnings: list[str] = []
+        self._directory = directory
+        self._plugin_config = plugin_config
+        self._answers = dict(answers or {})
+        self._version = version
+        self._encoding = encoding
+        self._codec = Codec(ENCODINGS[encoding](), reads=PLUGIN_OUTPUT, writes=PLUGIN_INPUT)
+        self._pipe = _Pipe()
+        connection = Connection(encoding)
+        self._runtime = Runtime(connection, self._pipe, plugin.handle, self.warnings.append)
+        self._reader = threading.Thread(target=self._runtime.serve, name="plugin", daemon=True)
+        self._next_call = 0
+
+    def __enter__(self) -> FakeNu:
+        self._reader.start()
+        preamble = self._pipe.to_nu.get(timeout=DEADLINE_S)
+        name = self._encoding.encode()
+        assert preamble == bytes([len(name)]) + name
+        self.send(m.Hello(PROTOCOL, self._version))
+        hello = self.receive()
+        assert hello == m.Hello(PROTOCOL, self._version)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close nu's end, and wait until the plugin has ended. Raises TimeoutError when it does not."""
+        self._pipe.to_plugin.put(b"")
+        self._reader.join(DEADLINE_S)
+        if self._reader.is_alive():
+            raise TimeoutError("the plugin goes on after nu has closed the connection")
+
+    def send(self, message: m.PluginInput) -> None:
+        """Send the plugin a message."""
+        self.send_bytes(self._codec.encode(message))  # type: ignore[arg-type]  # the other side's codec
+
+    def send_bytes(self, data: bytes) -> None:
+        """Send the plugin whatever."""
+        self._pipe.to_plugin.put(data)
+
+    def receive(self, deadline_s: float = DEADLINE_S) -> Any:
+        """The next message of the plugin, a PluginOutput. Raises TimeoutError when there is none in time."""
+        while (message := self._codec.next_message()) is NEED_DATA:
+            try:
+                self._codec.feed(self._pipe.to_nu.get(timeout=deadline_s))
+            except QueueEmpty:
+                raise TimeoutError(f"no message within {deadline_s} s") from None
+        return message
+
+    def run(
+        self,
+        name: str,
+        positional: Sequence[object] = (),
+        named: Mapping[str, object] | None = None,
+        input: Any = None,
+    ) -> Any:
+        """Run a command as nu does and give what it returns as Python value: a list for a stream.
+
+        True as a flag's value stands for a switch. An iterator as input is streamed. Raises LabeledError for
+        the command's error, and for one in its output.
+        """
+        flags = tuple(
+            m.NamedArg(m.Spanned(flag, UNKNOWN), None if value is True else from_python(value))
+            for flag, value in (named or {}).items()
+        )
+        call = m.EvaluatedCall(UNKNOWN, tuple(from_python(value) for value in positional), flags)
+        items: Iterator[object] = iter(())
+        header: m.PipelineDataHeader = m.Empty()
+        if isinstance(input, ByteStream):
+            header, items = m.ByteStream(0, UNKNOWN, input.type), map(m.RawBytes, input.chunks)
+        elif isinstance(input, Iterator):
+            header, items = m.ListStream(0, UNKNOWN), (m.ListItem(from_python(item)) for item in input)
+        elif input is not None:
+            header = m.SingleValue(from_python(input))
+        call_id = self._next_call
+        self._next_call += 1
+        self.send(m.Call(call_id, m.Run(name, call, header)))
+        for item in items:
+            self.send(m.StreamMessage(0, item))  # type: ignore[arg-type]  # made above
+        if isinstance(header, (m.ListStream, m.ByteStream)):
+            self.send(m.End(0))
+        return self._result(call_id)
+
+    def _result(self, call_id: int) -> Any:
+        collected: list[Any] | None = None
+        while True:
+            match self.receive():
+                case m.EngineCall(_, id, asked):
+                    self.send(m.EngineCallResponse(id, self._answer(asked)))
+                case m.CallResponse(id, m.ErrorResponse(error)) if id == call_id:
+                    raise error
+                case m.CallResponse(id, m.PipelineData(header)) if id == call_id:
+                    if isinstance(header, m.Empty):
+                        return None
+                    if isinstance(header, m.SingleValue):
+                        return to_python(header.value)
+                    collected = []
+                case m.StreamMessage(id, data) if collected is not None:
+                    self.send(m.Ack(id))
+                    collected.append(_piece(data))
+                case m.End(id) if collected is not None:
+                    self.send(m.Drop(id))
+                    return _joined(collected)
+                case _:
+                    pass
+
+    def _answer(self, asked: m.EngineCallKind) -> m.EngineResponse:
+        if type(asked) in self._answers:
+            response: m.EngineResponse = self._answers[type(asked)](asked)
+            return response
+        match asked:
+            case m.GetEnvVar(name):
+                value = self.environment.get(name)
+                return m.PipelineData(m.Empty() if value is None else m.SingleValue(value))
+            case m.GetEnvVars():
+                return m.ValueMap(self.environment)
+            case m.AddEnvVar(name, value):
+                self.environment[name] = value
+                return m.PipelineData(m.Empty())
+            case m.GetCurrentDir():
+                return m.PipelineData(m.SingleValue(from_python(self._directory)))
+            case m.GetPluginConfig():
+                return m.PipelineData(m.SingleValue(from_python(self._plugin_config)))
+            case _:
+                return m.ErrorResponse(LabeledError(f"there is no nu to answer {type(asked).__name__}"))
+
+
+def _piece(data: m.StreamData) -> Any:
+    match data:
+        case m.ListItem(ErrorValue(error)) | m.RawError(error):
+            raise error
+        case m.ListItem(value):
+            return to_python(value)
+        case m.RawBytes(chunk):
+            return chunk
+
+
+def _joined(pieces: list[Any]) -> Any:
+    return b"".join(pieces) if pieces and all(isinstance(piece, bytes) for piece in pieces) else pieces
+
+
+def run(
+    command: Command,
+    *positional: object,
+    input: Any = None,
+    environment: Mapping[str, object] | None = None,
+    directory: str = "/",
+    **named: object,
+) -> Any:
+    """Run a command in this process, through the whole protocol and without nu; see `FakeNu.run`.
+
+    Flags are named as the command's attributes: `force=True`, `dry_run=True`.
+    """
+    flags = {name.rstrip("_").replace("_", "-"): value for name, value in named.items()}
+    plugin = Plugin(version="0.0.0", commands=[command])
+    with FakeNu(plugin, environment=environment, directory=directory) as nu:
+        return nu.run(command.name, positional, flags, input)
+
+
+class Nushell:
+    """A real nu that loads plugins for each script, without any configuration of the user."""
+
+    def __init__(
+        self,
+        nu: str | PathLike[str],
+        plugins: Sequence[str | PathLike[str]],
+        *,
+        environment: Mapping[str, str] | None = None,
+        deadline_s: float = 60.0,
+    ) -> None:
+        loaded = "[" + ", ".join(json.dumps(str(plugin)) for plugin in plugins) + "]"
+        self._argv = [str(nu), "--no-config-file", "--plugins", loaded]
+        self._environment = None if environment is None else dict(environment)
+        self._deadline_s = deadline_s
+
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a script; raises TimeoutExpired when it takes too long."""
+        return subprocess.run(
+            [*self._argv, "--commands", script],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=self._deadline_s,
+            check=False,
+        )
+
+    def value(self, script: str) -> Any:
+        """What a script gives, as JSON has it. Raises AssertionError with nu's message when it fails."""
+        done = self.run(f"{script} | to json --raw")
+        if done.returncode != 0:
+            raise AssertionError(f"{script}\n{done.stderr}")
+        return json.loads(done.stdout)
+
+    def check_examples(self, plugin: Plugin) -> None:
+        """Run the examples of all commands. Raises AssertionError for what fails or gives another result."""
+        for name in plugin.names:
+            for example in plugin.command(name).examples:
+                if example.result is None:
+                    done = self.run(example.example)
+                    assert done.returncode == 0, f"{example.example}\n{done.stderr}"
+                else:
+                    assert self.value(example.example) == example.result, example.example

@@ -1,0 +1,188 @@
+"""Bytes to messages: whole, in pieces, cut short, followed by more, and nonsense."""
+
+import contextlib
+import tracemalloc
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import values as v
+from nu_plugin_vibenv.sdk.codec import ENCODINGS, NEED_DATA, Codec
+from nu_plugin_vibenv.sdk.errors import LabeledError, LocalProtocolError, RemoteProtocolError
+from nu_plugin_vibenv.sdk.wire import PLUGIN_INPUT, PLUGIN_OUTPUT
+
+from .examples import RUN, SPAN
+
+INPUTS: list[m.PluginInput] = [
+    m.Hello("nu-plugin", "0.115.1", (m.Feature("LocalSocket"),)),
+    RUN,
+    m.Call(4, m.SignatureCall()),
+    m.Call(5, m.CustomValueCall(m.Spanned(v.PluginCustomValue("T", b"\x01"), SPAN), m.ToBaseValue())),
+    m.Call(6, m.GetCompletion("c", m.FlagValue("host"), {"call": {"arguments": []}})),
+    m.EngineCallResponse(1, m.PipelineData(m.SingleValue(v.StringValue("/", SPAN)))),
+    m.EngineCallResponse(2, m.ErrorResponse(LabeledError("no"))),
+    m.EngineCallResponse(3, m.ValueMap({"X": v.IntValue(1, SPAN)})),
+    m.StreamMessage(7, m.ListItem(v.IntValue(1, SPAN))),
+    m.StreamMessage(8, m.RawBytes(b"\x00\xff")),
+    m.StreamMessage(8, m.RawError(LabeledError("no"))),
+    m.Ack(1),
+    m.Drop(1),
+    m.End(7),
+    m.Signal("Interrupt"),
+    m.Goodbye(),
+]
+
+
+@pytest.fixture(params=["msgpack", "json"])
+def encoding(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def nu_side(encoding: str) -> Codec:
+    return Codec(ENCODINGS[encoding](), reads=PLUGIN_OUTPUT, writes=PLUGIN_INPUT)
+
+
+def plugin_side(encoding: str) -> Codec:
+    return Codec(ENCODINGS[encoding]())
+
+
+def encoded(encoding: str) -> bytes:
+    return b"".join(nu_side(encoding).encode(message) for message in INPUTS)  # type: ignore[arg-type]
+
+
+def read_all(codec: Codec) -> list[Any]:
+    return list(iter(codec.next_message, NEED_DATA))
+
+
+def test_messages_fed_at_once_come_out_one_by_one(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    codec.feed(encoded(encoding))
+    assert read_all(codec) == INPUTS
+
+
+def test_messages_fed_byte_by_byte_come_out_as_soon_as_they_are_whole(encoding: str) -> None:
+    codec, messages, whole_at = plugin_side(encoding), [], []
+    data = encoded(encoding)
+    for index in range(len(data)):
+        codec.feed(data[index : index + 1])
+        if found := read_all(codec):
+            messages += found
+            whole_at.append(index + 1)
+    assert messages == INPUTS
+    lengths = [len(nu_side(encoding).encode(message)) for message in INPUTS]  # type: ignore[arg-type]
+    assert whole_at == [sum(lengths[: n + 1]) for n in range(len(lengths))]
+
+
+def test_a_message_cut_short_needs_more_data(encoding: str) -> None:
+    data = nu_side(encoding).encode(RUN)  # type: ignore[arg-type]
+    for length in range(len(data)):
+        codec = plugin_side(encoding)
+        codec.feed(data[:length])
+        assert codec.next_message() is NEED_DATA
+
+
+def test_what_follows_a_message_does_not_spoil_it(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    codec.feed(nu_side(encoding).encode(m.Ack(1)) + {"msgpack": b"\xc1", "json": b"}\n"}[encoding])
+    assert codec.next_message() == m.Ack(1)
+    with pytest.raises(RemoteProtocolError):
+        codec.next_message()
+
+
+@given(st.binary(min_size=1))
+def test_gibberish_is_a_typed_error_or_needs_more(data: bytes) -> None:
+    for encoding in ENCODINGS:
+        codec = plugin_side(encoding)
+        try:
+            codec.feed(data)
+            read_all(codec)
+        except RemoteProtocolError:
+            pass  # the one error that a peer's bytes may cause
+
+
+NAMES = st.sampled_from(["Call", "Data", "Run", "Value", "List", "Int", "span", "val"])
+TREES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | NAMES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+)
+
+
+@given(TREES)
+def test_well_formed_nonsense_is_a_typed_error_or_an_unknown_message(tree: object) -> None:
+    codec = plugin_side("msgpack")
+    codec.feed(ENCODINGS["msgpack"]().pack(tree))
+    try:
+        message = codec.next_message()
+    except RemoteProtocolError:
+        return
+    assert isinstance(message, m.UnknownMessage | m.Goodbye)
+
+
+@pytest.mark.parametrize("depth", [200, 5_000, 1_000_000])
+def test_deep_nesting_is_a_typed_error(encoding: str, depth: int) -> None:
+    opening, closing = {"msgpack": (b"\x91", b""), "json": (b"[", b"]")}[encoding]
+    codec = plugin_side(encoding)
+    codec.feed(opening * depth + closing * depth + b"\n")
+    with pytest.raises(RemoteProtocolError):
+        codec.next_message()
+
+
+def test_deep_values_are_a_typed_error_both_ways(encoding: str) -> None:
+    value: v.Value = v.NothingValue()
+    for _ in range(2000):
+        value = v.ListValue((value,))
+    with pytest.raises(LocalProtocolError):
+        nu_side(encoding).encode(m.StreamMessage(0, m.ListItem(value)))
+
+
+@pytest.mark.parametrize("kind", [b"\xdd", b"\xdf", b"\xdb", b"\xc6"])
+def test_a_huge_length_is_refused_or_waited_for_without_memory_for_it(kind: bytes) -> None:
+    codec = plugin_side("msgpack")
+    tracemalloc.start()
+    try:
+        codec.feed(kind + b"\xff\xff\xff\xff")
+        with contextlib.suppress(RemoteProtocolError):
+            assert codec.next_message() is NEED_DATA
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_message_of_a_later_nu_is_kept_and_the_next_one_read(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    pack = ENCODINGS[encoding]().pack
+    codec.feed(pack({"Weather": {"rain": True}}) + pack({"Ack": 1}))
+    assert codec.next_message() == m.UnknownMessage("Weather", {"rain": True})
+    assert codec.next_message() == m.Ack(1)
+
+
+def test_a_field_of_a_later_nu_is_ignored(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    codec.feed(
+        ENCODINGS[encoding]().pack(
+            {"Hello": {"protocol": "nu-plugin", "version": "9.0.0", "features": [], "mood": "good"}}
+        )
+    )
+    assert codec.next_message() == m.Hello("nu-plugin", "9.0.0")
+
+
+def test_a_call_of_a_later_nu_keeps_its_id(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    codec.feed(ENCODINGS[encoding]().pack({"Call": [7, {"Dance": 1}]}))
+    assert codec.next_message() == m.Call(7, m.UnknownCall("Dance", 1))
+
+
+def test_a_field_that_is_missing_is_named() -> None:
+    codec = plugin_side("msgpack")
+    codec.feed(ENCODINGS["msgpack"]().pack({"Call": [7, {"Run": {"name": "x", "input": "Empty"}}]}))
+    with pytest.raises(RemoteProtocolError, match="Run lacks call"):
+        codec.next_message()
+
+
+def test_what_is_no_message_is_not_encoded() -> None:
+    with pytest.raises(LocalProtocolError, match="expected one of Call, EngineCallResponse"):
+        nu_side("msgpack").encode(m.CallResponse(1, m.Ok()))

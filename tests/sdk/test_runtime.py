@@ -1,0 +1,433 @@
+"""Commands at work, seen from nu: answers, streams with their windows, ctrl-c, the end of nu. No process, no sleep."""
+
+import itertools
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from nu_plugin_vibenv.sdk import (
+    ByteStream,
+    Call,
+    Command,
+    Input,
+    LabeledError,
+    Plugin,
+    Positional,
+    Shape,
+    Switch,
+)
+from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import values as v
+from nu_plugin_vibenv.sdk.errors import ConnectionClosed
+from nu_plugin_vibenv.sdk.streams import BYTE_WINDOW, LIST_WINDOW
+from nu_plugin_vibenv.sdk.testing import DEADLINE_S, FakeNu
+
+from .examples import SPAN
+
+
+class Numbers(Command):
+    """Count for ever."""
+
+    name = "numbers"
+    taken = 0
+    closed = threading.Event()
+
+    def run(self, call: Call) -> Iterator[int]:
+        self.closed.clear()
+        try:
+            for number in itertools.count():
+                Numbers.taken = number
+                yield number
+        finally:
+            self.closed.set()
+
+
+class Wait(Command):
+    """Wait until cancelled, as a stream after its first item or before there is any answer."""
+
+    name = "wait"
+    stream = Switch()
+    started = threading.Semaphore(0)
+
+    def run(self, call: Call) -> object:
+        return self.streamed(call) if call[self.stream] else self.waited(call)
+
+    def waited(self, call: Call) -> str:
+        self.started.release()
+        assert call.cancelled.wait(DEADLINE_S)
+        return "cancelled"
+
+    def streamed(self, call: Call) -> Iterator[str]:
+        yield "first"
+        yield self.waited(call)
+
+
+class Fail(Command):
+    """Fail: before any answer, or after one item of a stream."""
+
+    name = "fail"
+    late = Switch()
+    raw = Switch()
+
+    def run(self, call: Call) -> object:
+        items: Iterator[bytes] = self.items()
+        if call[self.raw]:
+            return ByteStream(items)
+        return items if call[self.late] else next(itertools.islice(items, 1, None))
+
+    def items(self) -> Iterator[bytes]:
+        yield b"one"
+        raise LabeledError("it is broken", help="mend it")
+
+
+class Crash(Command):
+    """Divide by zero."""
+
+    name = "crash"
+
+    def run(self, call: Call) -> float:
+        return 1 / 0
+
+
+class Strange(Command):
+    """Return what nu has no value for."""
+
+    name = "strange"
+    what = Positional(Shape.STRING)
+
+    def run(self, call: Call) -> object:
+        return {"object": object(), "int": 1 << 70, "item": iter([1, object()])}[call[self.what]]
+
+
+class Total(Command):
+    """Add up the input."""
+
+    name = "total"
+
+    def run(self, call: Call) -> int:
+        return sum(call.input.values())
+
+
+class Doubled(Command):
+    """Double each number as it comes, asking nu in between."""
+
+    name = "doubled"
+
+    def run(self, call: Call) -> Iterator[str]:
+        for number in call.input.values():
+            yield f"{call.engine.current_directory()} {number * 2}"
+
+
+class First(Command):
+    """Take one item and leave the rest."""
+
+    name = "first one"
+
+    def run(self, call: Call) -> object:
+        return next(call.input.values())
+
+
+class PassOn(Command):
+    """Return the input."""
+
+    name = "pass on"
+
+    def run(self, call: Call) -> Input:
+        return call.input
+
+
+class Bytes(Command):
+    """Send chunks for ever."""
+
+    name = "bytes"
+
+    def run(self, call: Call) -> ByteStream:
+        return ByteStream(itertools.repeat(b"chunk"), "String")
+
+
+class Ask(Command):
+    """Ask nu, and say how it ended."""
+
+    name = "ask"
+    answered: str
+
+    def run(self, call: Call) -> str:
+        try:
+            return call.engine.current_directory()
+        except ConnectionClosed as error:
+            Ask.answered = str(error)
+            raise
+
+
+COMMANDS = [
+    command()
+    for command in (
+        Numbers, Wait, Fail, Crash, Strange, Total, Doubled, First, PassOn, Bytes, Ask
+    )
+]  # fmt: skip
+
+
+@pytest.fixture
+def nu() -> Iterator[FakeNu]:
+    with FakeNu(Plugin(version="1.2.3", commands=COMMANDS), directory="/here") as nu:
+        yield nu
+
+
+def start(nu: FakeNu, id: int, name: str, *switches: str, input: m.PipelineDataHeader | None = None) -> None:
+    named = tuple(m.NamedArg(m.Spanned(switch, SPAN), None) for switch in switches)
+    nu.send(m.Call(id, m.Run(name, m.EvaluatedCall(SPAN, (), named), input or m.Empty())))
+
+
+def value_of(message: object) -> v.Value:
+    assert isinstance(message, m.CallResponse), message
+    assert isinstance(message.response, m.PipelineData), message
+    assert isinstance(message.response.header, m.SingleValue), message
+    return message.response.header.value
+
+
+def data_until_silent(nu: FakeNu) -> list[m.StreamMessage]:
+    """What the plugin sends until it has nothing more to say for now."""
+    sent = []
+    try:
+        while True:
+            message = nu.receive(0.2)
+            assert isinstance(message, m.StreamMessage), message
+            sent.append(message)
+    except TimeoutError:
+        return sent
+
+
+def test_the_version_is_told(nu: FakeNu) -> None:
+    nu.send(m.Call(0, m.MetadataCall()))
+    assert nu.receive() == m.CallResponse(0, m.MetadataResponse(m.PluginMetadata("1.2.3")))
+
+
+def test_signatures_of_all_commands_are_told(nu: FakeNu) -> None:
+    nu.send(m.Call(0, m.SignatureCall()))
+    response = nu.receive().response
+    assert [signature.sig.name for signature in response.signatures] == [c.name for c in COMMANDS]
+
+
+def test_calls_run_side_by_side(nu: FakeNu) -> None:
+    for id in range(8):
+        start(nu, id, "wait")
+    for _ in range(8):
+        assert Wait.started.acquire(timeout=DEADLINE_S)
+    nu.send(m.Signal("Interrupt"))
+    assert {nu.receive().id for _ in range(8)} == set(range(8))
+
+
+def test_ctrl_c_cancels_the_calls_that_run_and_no_later_one(nu: FakeNu) -> None:
+    start(nu, 0, "wait")
+    assert Wait.started.acquire(timeout=DEADLINE_S)
+    nu.send(m.Signal("Interrupt"))
+    assert value_of(nu.receive()) == v.StringValue("cancelled", SPAN)
+    start(nu, 1, "wait")
+    assert Wait.started.acquire(timeout=DEADLINE_S)
+    with pytest.raises(TimeoutError):
+        nu.receive(0.1)
+    nu.send(m.Signal("Interrupt"))
+    assert value_of(nu.receive()) == v.StringValue("cancelled", SPAN)
+
+
+def test_ctrl_c_ends_a_stream_at_once_though_its_producer_is_busy(nu: FakeNu) -> None:
+    start(nu, 0, "wait", "stream")
+    header = nu.receive().response.header
+    assert nu.receive() == m.StreamMessage(header.id, m.ListItem(v.StringValue("first", SPAN)))
+    nu.send(m.Signal("Interrupt"))
+    assert nu.receive() == m.End(header.id)
+
+
+def test_reset_cancels_nothing(nu: FakeNu) -> None:
+    start(nu, 0, "wait")
+    assert Wait.started.acquire(timeout=DEADLINE_S)
+    nu.send(m.Signal("Reset"))
+    with pytest.raises(TimeoutError):
+        nu.receive(0.1)
+
+
+def test_an_item_is_sent_while_the_next_one_is_made(nu: FakeNu) -> None:
+    start(nu, 0, "wait", "stream")
+    assert isinstance(nu.receive().response.header, m.ListStream)
+    assert isinstance(nu.receive(), m.StreamMessage)
+
+
+def test_a_producer_stops_at_the_window_and_goes_on_when_nu_has_caught_up(nu: FakeNu) -> None:
+    start(nu, 0, "numbers")
+    stream = nu.receive().response.header.id
+    assert len(data_until_silent(nu)) == LIST_WINDOW
+    assert Numbers.taken == LIST_WINDOW
+    for _ in range(LIST_WINDOW):
+        nu.send(m.Ack(stream))
+    assert len(data_until_silent(nu)) == LIST_WINDOW
+
+
+def test_a_producer_of_bytes_stops_at_its_window(nu: FakeNu) -> None:
+    start(nu, 0, "bytes")
+    assert nu.receive().response.header == m.ByteStream(0, SPAN, "String")
+    assert len(data_until_silent(nu)) == BYTE_WINDOW
+
+
+def test_a_stream_that_nu_drops_ends_and_its_producer_is_closed(nu: FakeNu) -> None:
+    start(nu, 0, "numbers")
+    stream = nu.receive().response.header.id
+    data_until_silent(nu)
+    nu.send(m.Drop(stream))
+    assert nu.receive() == m.End(stream)
+    assert Numbers.closed.wait(DEADLINE_S)
+
+
+def test_dropping_the_output_of_a_call_cancels_it(nu: FakeNu) -> None:
+    start(nu, 0, "wait", "stream")
+    stream = nu.receive().response.header.id
+    nu.send(m.Drop(stream))
+    assert isinstance(nu.receive(), m.StreamMessage)
+    assert nu.receive() == m.End(stream)
+
+
+def test_an_error_before_the_answer_is_the_answer(nu: FakeNu) -> None:
+    with pytest.raises(LabeledError) as failed:
+        nu.run("fail")
+    assert failed.value == LabeledError("it is broken", help="mend it")
+
+
+@pytest.mark.parametrize(
+    ("switch", "first", "last"),
+    [
+        (
+            "late",
+            m.ListItem(v.BinaryValue(b"one", SPAN)),
+            m.ListItem(v.ErrorValue(LabeledError("it is broken", help="mend it"), SPAN)),
+        ),
+        ("raw", m.RawBytes(b"one"), m.RawError(LabeledError("it is broken", help="mend it"))),
+    ],
+)
+def test_an_error_in_a_stream_is_its_last_piece(
+    nu: FakeNu, switch: str, first: m.StreamData, last: m.StreamData
+) -> None:
+    start(nu, 0, "fail", switch)
+    stream = nu.receive().response.header.id
+    assert [nu.receive() for _ in range(3)] == [
+        m.StreamMessage(stream, first),
+        m.StreamMessage(stream, last),
+        m.End(stream),
+    ]
+
+
+def test_a_crash_is_shown_as_a_bug_of_the_plugin_in_one_line(
+    nu: FakeNu, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(
+        LabeledError, match=r"ZeroDivisionError: division by zero \(test_runtime.py:\d+\)"
+    ) as crash:
+        nu.run("crash")
+    assert crash.value.code == "plugin::bug"
+    assert "NU_PLUGIN_BACKTRACE=1" in str(crash.value.help)
+    assert capfd.readouterr().err == ""
+
+
+def test_a_developer_is_shown_the_traceback(
+    nu: FakeNu, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NU_PLUGIN_BACKTRACE", "1")
+    with pytest.raises(LabeledError) as crash:
+        nu.run("crash")
+    assert crash.value.help is None
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("what", "match"), [("object", "no value for a object"), ("int", "64 bits")])
+def test_an_answer_that_nu_has_no_value_for_is_an_error_and_the_plugin_goes_on(
+    nu: FakeNu, what: str, match: str
+) -> None:
+    with pytest.raises(LabeledError, match=match):
+        nu.run("strange", [what])
+    assert nu.run("total", input=[1, 2]) == 3
+
+
+def test_an_item_that_nu_has_no_value_for_is_an_error_in_the_stream(nu: FakeNu) -> None:
+    with pytest.raises(LabeledError, match="no value for a object"):
+        nu.run("strange", ["item"])
+
+
+@pytest.mark.parametrize("input", [range(1, 4), [1, 2, 3], iter([1, 2, 3]), v.Range(1, None, 3)])
+def test_input_is_read_in_each_of_its_forms(nu: FakeNu, input: object) -> None:
+    assert nu.run("total", input=input) == 6
+
+
+def test_every_item_of_an_input_is_acknowledged_and_its_end_answered(nu: FakeNu) -> None:
+    start(nu, 0, "total", input=m.ListStream(4, SPAN))
+    for _ in range(60):
+        nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(1))))
+    nu.send(m.End(4))
+    heard = list(iter(nu.receive, m.Drop(4)))
+    assert heard.count(m.Ack(4)) == 60
+    assert value_of(nu.receive()) == v.IntValue(60, SPAN)
+
+
+def test_an_input_that_is_left_is_dropped(nu: FakeNu) -> None:
+    start(nu, 0, "first one", input=m.ListStream(4, SPAN))
+    nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(1))))
+    nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(2))))
+    assert value_of(nu.receive()) == v.IntValue(1, SPAN)
+    assert nu.receive() == m.Drop(4)
+
+
+def test_an_error_among_the_input_is_raised_where_it_is_read(nu: FakeNu) -> None:
+    start(nu, 0, "total", input=m.ListStream(4, SPAN))
+    nu.send(m.StreamMessage(4, m.ListItem(v.ErrorValue(LabeledError("upstream")))))
+    assert nu.receive() == m.Drop(4)
+    assert nu.receive() == m.CallResponse(0, m.ErrorResponse(LabeledError("upstream")))
+
+
+def test_streams_run_both_ways_at_once_with_questions_in_between(nu: FakeNu) -> None:
+    assert nu.run("doubled", input=iter(range(3))) == ["/here 0", "/here 2", "/here 4"]
+
+
+def test_output_comes_before_the_input_has_ended(nu: FakeNu) -> None:
+    start(nu, 0, "pass on", input=m.ListStream(4, SPAN))
+    stream = nu.receive().response.header.id
+    nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(1))))
+    assert nu.receive() == m.StreamMessage(stream, m.ListItem(v.IntValue(1)))
+
+
+def test_a_call_that_a_later_nu_makes_is_refused_and_the_plugin_goes_on(nu: FakeNu) -> None:
+    nu.send(m.Call(0, m.UnknownCall("Dance", None)))
+    assert "does not know the call Dance" in nu.receive().response.error.msg
+    assert nu.run("total", input=[1]) == 1
+
+
+@pytest.mark.parametrize("ending", [m.Goodbye(), None], ids=["goodbye", "end of file"])
+def test_the_end_of_nu_ends_whoever_waits(ending: m.Goodbye | None) -> None:
+    nu = FakeNu(Plugin(version="0", commands=COMMANDS))
+    with nu:
+        start(nu, 0, "wait")
+        start(nu, 1, "ask")
+        start(nu, 2, "numbers")
+        start(nu, 3, "total", input=m.ListStream(4, SPAN))
+        assert Wait.started.acquire(timeout=DEADLINE_S)
+        while not isinstance(nu.receive(), m.EngineCall):
+            pass
+        if ending is not None:
+            nu.send(ending)
+    assert Numbers.closed.wait(DEADLINE_S)
+    assert Ask.answered == "nu has ended the connection"
+    left = [
+        thread.name
+        for thread in threading.enumerate()
+        if thread.name.startswith(("run", "plugin", "flusher"))
+    ]
+    assert not left
+
+
+def test_a_nu_newer_than_those_tested_works_and_is_told_of_once() -> None:
+    with FakeNu(Plugin(version="0", commands=COMMANDS), version="0.999.0") as nu:
+        assert nu.run("total", input=[1, 2]) == 3
+        assert len(nu.warnings) == 1
+        assert "0.999.0 is newer than" in nu.warnings[0]
+
+
+def test_json_does_as_well_as_msgpack() -> None:
+    with FakeNu(Plugin(version="0", commands=COMMANDS), encoding="json") as nu:
+        assert nu.run("total", input=iter([1, 2])) == 3
