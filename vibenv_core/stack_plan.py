@@ -131,8 +131,7 @@ def up(found: Stack, settings: Settings) -> tuple[Part, Part]:
     Raises: Foreign (a name is taken by something else), WrongState (a Dagger engine that vibenv did not make
     is cut off from its registry for good).
     """
-    registry = _registry_up(found, settings)
-    return registry, _dagger_up(found, settings, registry_changes=registry.done is not None)
+    return _registry_up(found, settings), _dagger_up(found, settings)
 
 
 def _registry_up(found: Stack, settings: Settings) -> Part:
@@ -150,7 +149,7 @@ def _registry_up(found: Stack, settings: Settings) -> Part:
     return _run(labels.REGISTRY, there)
 
 
-def _dagger_up(found: Stack, settings: Settings, *, registry_changes: bool) -> Part:
+def _dagger_up(found: Stack, settings: Settings) -> Part:
     there = found.dagger
     create: tuple[Action, ...] = (
         *_pulls(settings.engine_image, found),
@@ -170,7 +169,7 @@ def _dagger_up(found: Stack, settings: Settings, *, registry_changes: bool) -> P
                 help=f"`docker rm -f {there.name}`, then `vibenv up`; its cache is in a volume and stays",
             )
         return Part(component=labels.DAGGER, actions=(Remove(there.id), *create), done="recreated")
-    if there.state is SessionState.RUNNING and (registry_changes or state is ComponentState.STALE):
+    if state is ComponentState.STALE:
         return Part(component=labels.DAGGER, actions=(Restart(there.id),), done="restarted")
     return _run(labels.DAGGER, there)
 

@@ -183,21 +183,27 @@ def test_a_registry_at_another_port_serves_both_engines_there(spare: Docker, eng
     assert ":1389 " in listening, "5001, in the network that the Dagger engine lives in"
 
 
-def test_an_image_that_is_missing_is_pulled_with_progress(spare: Docker, engine: Engine) -> None:
+def test_a_pull_tells_how_far_it_is(spare: Docker, engine: Engine) -> None:
     up(engine)
-    pushed = "localhost:5000/mirror/registry:2"
-    spare.docker("tag", SETTINGS.registry_image, pushed)
-    spare.docker("push", pushed)
-    spare.docker("rmi", pushed, SETTINGS.registry_image)
+    reference = "localhost:5000/t-2:1"
+    fill = "head -c 20000000 /dev/urandom >/filled"
+    spare.docker("run", "--name", "filled", "debian:stable-slim", "sh", "-c", fill)
+    spare.docker("commit", "filled", reference)
+    spare.docker("rm", "filled")
+    digest = engine.push(reference, cancelled=threading.Event())
+    engine.remove_image(reference)
+    assert engine.image(reference) is None
     steps: list[Step] = []
-    try:
-        engine.pull(pushed, progress=steps.append, cancelled=threading.Event())
-        spare.docker("tag", pushed, SETTINGS.registry_image)
-    finally:
-        spare.up()
-    assert [step.state for step in steps[:-1]] == [StepState.RUNNING] * (len(steps) - 1)
+    engine.pull(reference, progress=steps.append, cancelled=threading.Event())
+    pulled = engine.image(reference)
+    engine.remove_image(reference)
+    assert pulled is not None
+    assert pulled.digest == digest
+    assert {step.state for step in steps[:-1]} == {StepState.RUNNING}
     assert steps[-1].state is StepState.DONE
-    assert [step.fraction for step in steps if step.fraction is not None][-1] == 1.0
+    fractions = [step.fraction for step in steps if step.fraction is not None]
+    assert fractions[-1] == 1.0
+    assert any(0 < fraction < 1 for fraction in fractions)
 
 
 def test_an_image_that_no_registry_has_is_told_and_nothing_is_left(spare: Docker, engine: Engine) -> None:
