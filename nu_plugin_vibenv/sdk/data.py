@@ -44,11 +44,10 @@ class Data:
         def __init__(self, *values, **named) -> None:
             fields = self.__match_args__
             own = self.__dict__
-            own.update(zip(fields, values, strict=False))
+            own.update(zip(fields, values))  # noqa: B905 - counted below, when it is not the usual case
             if len(values) == len(fields) and not named:
                 return
-            if named:
-                own.update(named)
+            own.update(named)
             if len(own) != len(values) + len(named) or not own.keys() <= set(fields):
                 raise TypeError(f"{type(self).__name__} takes {', '.join(fields)}")
             for field in fields[len(values) :]:

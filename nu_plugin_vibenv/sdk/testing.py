@@ -57,8 +57,8 @@ class _Pipe:
 class FakeNu:
     """nu's side of a connection to a plugin that runs in this process; a context manager.
 
-    Engine calls are answered from `environment`, `directory` and `plugin_config`; any other kind with an error,
-    unless `answers` has a function for its class, which is given the call and gives the response.
+    Engine calls are answered from `environment`, `directory` and `plugin_config`, any other kind with an
+    error, unless `answers` has a function for its class, which is given the call and gives the response.
     """
 
     def __init__(

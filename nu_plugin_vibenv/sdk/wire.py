@@ -35,6 +35,7 @@ from .wire_values import (
     VALUE,
     decode_closure,
     decode_custom,
+    decode_value,
     encode_closure,
     encode_custom,
 )
@@ -236,7 +237,18 @@ _BOTH_WAYS: dict[str, Variant] = {
     "Drop": Newtype(m.Drop, INT),
     "Ack": Newtype(m.Ack, INT),
 }
-PLUGIN_INPUT = Tagged(
+class _PluginInput(Tagged):
+    """What nu sends, with a short way for the data of streams, of which there is most."""
+
+    def decode(self, tree: Any) -> Any:
+        if type(tree) is dict and type(body := tree.get("Data")) is list and len(body) == 2:
+            id, data = body
+            if type(id) is int and type(data) is dict and (item := data.get("List")) is not None:
+                return m.StreamMessage(id, m.ListItem(decode_value(item)))
+        return super().decode(tree)
+
+
+PLUGIN_INPUT = _PluginInput(
     m.UnknownMessage,
     Call=Tuple(m.Call, INT, PLUGIN_CALL),
     EngineCallResponse=Tuple(m.EngineCallResponse, INT, ENGINE_CALL_RESPONSE),

@@ -23,19 +23,38 @@ BOOL = Plain(bool)
 BYTES = Bytes()
 
 
+_known_spans: dict[tuple[int, int], Span] = {}
+"""Spans by start and end: in a stream they are few, and the same for thousands of values."""
+
+_KNOWN_SPANS_MAX = 1000
+
+
+def decode_span(tree: Any) -> Span:
+    """Read a span; two that are equal may be the same object."""
+    try:
+        ends = tree["start"], tree["end"]
+        known = _known_spans.get(ends)
+    except (TypeError, KeyError):
+        raise RemoteProtocolError(f"expected a span, got {shown(tree)}") from None
+    if known is None:
+        if not all(type(end) is int for end in ends):
+            raise RemoteProtocolError(f"expected a span, got {shown(tree)}")
+        if len(_known_spans) >= _KNOWN_SPANS_MAX:
+            _known_spans.clear()
+        known = _known_spans[ends] = Span(*ends)
+    return known
+
+
 class SpanSchema:
-    def decode(self, tree: Any) -> Span:
-        try:
-            return Span(tree["start"], tree["end"])
-        except (TypeError, KeyError, IndexError):
-            raise RemoteProtocolError(f"expected a span, got {shown(tree)}") from None
+    """A span, as part of something else."""
+
+    decode = staticmethod(decode_span)
 
     def encode(self, span: Span) -> Any:
         return {"start": span.start, "end": span.end}
 
 
 SPAN = SpanSchema()
-_decode_span = SPAN.decode
 _LABEL = Struct(Label, text=STRING, span=SPAN)
 
 
@@ -72,25 +91,19 @@ ERROR = LabeledErrorSchema()
 def decode_value(tree: Any) -> Value:
     """Read a value. A kind that is not known is kept as an UnknownValue."""
     kind, body = variant(tree)
-    decoder = _DECODERS.get(kind)
     try:
-        if decoder is None:
+        if (plain := _PLAIN.get(kind)) is not None:
+            cls, wanted = plain
+            if type(val := body["val"]) is wanted:
+                return cls(val, decode_span(body["span"]))
+        elif (decoder := _DECODERS.get(kind)) is not None:
+            return decoder(body, decode_span(body["span"]))
+        else:
             span = body.get("span") if type(body) is dict else None
-            return values.UnknownValue(kind, body, UNKNOWN if span is None else _decode_span(span))
-        span = body["span"]
-        return decoder(body, Span(span["start"], span["end"]))
+            return values.UnknownValue(kind, body, UNKNOWN if span is None else decode_span(span))
     except (KeyError, TypeError):
-        raise RemoteProtocolError(f"expected a {kind} value, got {shown(tree)}") from None
-
-
-def _simple(cls: Callable[..., Value], *types: type) -> Callable[[Any, Span], Value]:
-    def decode(body: Any, span: Span) -> Value:
-        val = body["val"]
-        if type(val) not in types:
-            raise TypeError
-        return cls(val, span)
-
-    return decode
+        pass  # a part of it is missing or no map: refused as a whole
+    raise RemoteProtocolError(f"expected a {kind} value, got {shown(tree)}")
 
 
 def _decode_float(body: Any, span: Span) -> Value:
@@ -181,15 +194,17 @@ def encode_custom(custom: values.PluginCustomValue) -> Any:
     return {**tree, "notify_on_drop": True} if custom.notify_on_drop else tree
 
 
+_PLAIN: dict[str, tuple[Callable[[Any, Span], Value], type]] = {
+    "Bool": (values.BoolValue, bool),
+    "Int": (values.IntValue, int),
+    "String": (values.StringValue, str),
+    "Filesize": (values.FilesizeValue, int),
+    "Duration": (values.DurationValue, int),
+    "Date": (values.DateValue, str),
+}
 _DECODERS: dict[str, Callable[[Any, Span], Value]] = {
-    "Bool": _simple(values.BoolValue, bool),
-    "Int": _simple(values.IntValue, int),
     "Float": _decode_float,
-    "String": _simple(values.StringValue, str),
     "Glob": _decode_glob,
-    "Filesize": _simple(values.FilesizeValue, int),
-    "Duration": _simple(values.DurationValue, int),
-    "Date": _simple(values.DateValue, str),
     "Range": _decode_range,
     "Record": _decode_record,
     "List": _decode_list,

@@ -1,4 +1,4 @@
-"""Commands at work, seen from nu: answers, streams with their windows, ctrl-c, the end of nu. No process, no sleep."""
+"""Commands at work, seen from nu: answers, streams with their windows, ctrl-c, the end of nu."""
 
 import itertools
 import threading
