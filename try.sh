@@ -7,7 +7,7 @@ set -eu
 cd "$(dirname "$0")"
 root=$PWD
 here=$root/.try # Nushell's folders, what was there before, and the Docker engine's files when it is started here
-engine_data=/var/lib/vibenv
+engine_data=${VIBENV_ENGINE_DATA:-/var/lib/vibenv} # images and containers of a Docker engine that is started here
 . tests/stack/steps.sh
 export PATH="$PATH:/usr/sbin:/sbin"
 
@@ -161,7 +161,10 @@ TEXT
 }
 
 down() {
-    [ -d "$here" ] || fail 'There is nothing to take away.'
+    [ -d "$here" ] || {
+        echo 'There is nothing to take away.'
+        return
+    }
     if [ -e "$here/before.json" ]; then trial down; fi
     if [ -e "$here/dockerd.json" ]; then stop_engine; fi
     if [ -e "$here/made-venv" ]; then rm -rf .venv; fi

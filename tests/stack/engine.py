@@ -83,7 +83,7 @@ class Engine:
         init = self._init_pid()
         if init is not None:
             os.kill(int((self.state / "unshare.pid").read_text()), signal.SIGKILL)
-            _wait_until(lambda: self._init_pid() is None, 10, f"the processes of {self.name} to end")
+            wait_until(lambda: self._init_pid() is None, 10, f"the processes of {self.name} to end")
         shutil.rmtree(self.state, ignore_errors=True)
         with contextlib.suppress(OSError):  # there are others
             RUN.rmdir()
@@ -111,7 +111,7 @@ class Engine:
             "--config-file=/run/daemon.json",
         ]
         self._daemon(self.inside(watched))
-        _wait_until(lambda: self.answers() or ended.exists(), 90, f"dockerd to answer (the log: {self.log})")
+        wait_until(lambda: self.answers() or ended.exists(), 90, f"dockerd to answer (the log: {self.log})")
         if ended.exists():
             last = "".join(f"  {line}\n" for line in self.log.read_text().splitlines()[-5:])
             raise Failed(f"dockerd of {self.name} ended:\n{last}  the log: {self.log}")
@@ -122,7 +122,7 @@ class Engine:
         pid = pid_file.read_text().strip()
         subprocess.run(self.inside(["kill", f"-{number.value}", pid]), check=True)
         gone = self.inside(["sh", "-c", f"! kill -0 {pid} 2>/dev/null"])
-        _wait_until(
+        wait_until(
             lambda: subprocess.run(gone, check=False).returncode == 0, 30, f"dockerd of {self.name} to end"
         )
         pid_file.unlink(missing_ok=True)
@@ -278,7 +278,8 @@ def _environment() -> dict[str, str]:
     return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
 
 
-def _wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:
+    """Poll until something holds. Raises: Failed, after `seconds`."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:

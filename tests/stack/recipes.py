@@ -87,7 +87,6 @@ def dagger() -> Path:
 
     def make(target: Path) -> None:
         scratch = cache.root() / ".dagger-scratch"
-        shutil.rmtree(scratch, ignore_errors=True)
         script = HERE / "dagger" / "build.sh"
         target.mkdir()
         _run(

@@ -133,7 +133,7 @@ class _Pull(threading.Thread):
 
 
 def get_images(engine: Engine, settings: Settings, folder: Path) -> None:
-    """Pull what is missing. FOLDER/to-build then has what has to be built: a reason, the socket, the names."""
+    """Pull what is missing. FOLDER/to-build then has what must be built: a reason, the socket, the names."""
     note(engine, settings, folder)
     missing = [reference for reference in wanted(settings) if engine.image(reference) is None]
     failed = pull(engine, missing)
