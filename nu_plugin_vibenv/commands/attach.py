@@ -23,4 +23,5 @@ class Attach(SessionCommand):
 
     def answer(self, call: Call) -> object:
         """How it was left."""
-        return attached_record(terminal.show(call, self.engine(call), self.wanted(call)))
+        name = self.wanted(call)
+        return attached_record(terminal.show(call, self.engine(call), name))

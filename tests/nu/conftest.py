@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.nu.shell import Shell
+from vibenv_core import sessions
+from vibenv_core.engine import Engine as DockerEngine
+from vibenv_core.launcher import Launcher
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +20,11 @@ def installed(nu_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Shel
     done = shell.install()
     assert done.returncode == 0, done.stderr
     return shell
+
+
+@pytest.fixture
+def shell(installed: Shell, stack: DockerEngine, launcher: Launcher) -> Iterator[Shell]:
+    """A Nushell whose host has the stack, the launcher and no sessions; those of the test are removed."""
+    yield installed.on(stack.host.url)
+    for session in sessions.list_sessions(stack):
+        sessions.remove(stack, session.name, force=True)

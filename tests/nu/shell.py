@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import subprocess
@@ -22,6 +23,10 @@ class Shell:
     nu: Path
     home: Path
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    def on(self, host: str) -> Shell:
+        """This shell, with another Docker engine as its current host."""
+        return dataclasses.replace(self, variables={**self.variables, "DOCKER_HOST": host})
 
     @property
     def config(self) -> Path:

@@ -1,0 +1,146 @@
+"""Sessions as a script in Nushell handles them, on a real engine."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.nu.shell import Shell
+from vibenv_core.engine import Engine as DockerEngine
+
+NOWHERE = "unix:///nowhere/docker.sock"
+STUBBORN = "sh -c 'trap : HUP TERM; while true; do sleep 0.1; done'"
+"""A program that ends only when it is killed."""
+
+
+def test_names_from_the_pipeline_are_launched_side_by_side_with_a_row_for_each(shell: Shell) -> None:
+    names = shell.value("[a b c] | vibenv launch --command bash | get name")
+    assert sorted(names) == ["a", "b", "c"]
+    assert sorted(shell.value("vibenv list | where state == running | get name")) == ["a", "b", "c"]
+
+
+def test_a_list_of_sessions_is_a_table_to_filter_and_sort(shell: Shell) -> None:
+    shell.value("vibenv launch a --command bash")
+    rows = shell.value("vibenv list | where state == running | sort-by created | first 1")
+    assert [row["name"] for row in rows] == ["a"]
+
+
+def test_columns_have_types(shell: Shell) -> None:
+    shell.value("vibenv launch a --command bash")
+    kinds = "vibenv list --long | first | items {|column, cell| [$column ($cell | describe)] } | into record"
+    described = shell.value(
+        f"{kinds.replace('into record', 'each {|pair| {column: $pair.0 type: $pair.1} }')}"
+    )
+    types = {row["column"]: row["type"] for row in described}
+    assert types["created"] == types["started"] == "datetime"
+    assert types["uptime"] == "duration"
+    assert types["size"] == "filesize"
+    assert types["command"] == "list<string>"
+
+
+def test_an_error_has_a_code_that_a_script_can_tell(shell: Shell) -> None:
+    code = "try { vibenv stop nope } catch {|e| $e.details.code}"
+    assert shell.value(code) == "vibenv::session::not_found"
+
+
+def test_an_error_is_shown_at_the_name_that_was_typed(shell: Shell) -> None:
+    failed = shell.run("-c", "use vibenv; vibenv stop nope")
+    assert failed.returncode == 1
+    assert "there is no session `nope`" in failed.stderr
+    [marked] = [line for line in failed.stderr.splitlines() if "this name" in line]
+    [source] = [line for line in failed.stderr.splitlines() if "use vibenv; vibenv stop nope" in line]
+    assert marked.index("-- this name") > source.index("nope")
+
+
+def test_a_failure_of_several_is_a_row_and_the_others_go_on(shell: Shell) -> None:
+    shell.value("[a b] | vibenv launch --command bash")
+    rows = {row["name"]: row for row in shell.value("[a nope b] | vibenv stop --grace 1sec")}
+    assert rows["nope"]["error"]["code"] == "vibenv::session::not_found"
+    assert rows["nope"]["state"] is None
+    assert {rows[name]["state"] for name in "ab"} == {"stopped"}
+    assert {rows[name]["error"] for name in "ab"} == {None}
+
+
+def test_strict_raises_the_first_error_of_several(shell: Shell) -> None:
+    assert shell.error("[nope neither] | vibenv stop --strict")["code"] == "vibenv::session::not_found"
+
+
+def test_a_row_comes_as_soon_as_its_session_is_done(shell: Shell) -> None:
+    shell.value("vibenv launch quick --command bash")
+    shell.value(f'vibenv launch slow --command "{STUBBORN}"')
+    timed = "[slow quick] | vibenv stop --grace 5sec | each {|row| {name: $row.name at: (date now)} }"
+    rows = shell.value(f"{timed} | each {{|row| {{name: $row.name at: ($row.at | into int)}} }}")
+    assert [row["name"] for row in rows] == ["quick", "slow"]
+    assert rows[1]["at"] - rows[0]["at"] > 3e9
+
+
+def test_a_name_that_is_an_argument_and_the_input_of_a_closure_is_meant_once(shell: Shell) -> None:
+    launched = shell.value("[a b] | each {|name| vibenv launch $name --command bash | get 0.name }")
+    assert launched == ["a", "b"]
+
+
+def test_a_bad_name_is_refused_before_anything_is_asked_of_an_engine(installed: Shell) -> None:
+    for typed in ("vibenv launch Bad", "[ok Bad] | vibenv stop", "vibenv rename ok Bad", "vibenv attach Bad"):
+        assert installed.error(typed, DOCKER_HOST=NOWHERE)["code"] == "vibenv::session::bad_name"
+
+
+def test_a_taken_name_is_refused_and_the_session_goes_on(shell: Shell) -> None:
+    before = shell.value("vibenv launch a --command bash; vibenv list --long")
+    assert shell.error("vibenv launch a --command bash")["code"] == "vibenv::session::taken"
+    assert shell.value("vibenv list --long | get id") == [before[0]["id"]]
+    assert shell.value("vibenv launch a --reuse | get name") == ["a"]
+
+
+def test_of_two_launches_of_one_name_at_once_one_wins_and_the_other_says_so(shell: Shell) -> None:
+    attempt = "try { vibenv launch $name --command bash | get 0.state } catch {|e| $e.details.code }"
+    race = f"1..10 | each {{|i| let name = $'race($i)'; [1 2] | par-each {{|_| {attempt} }} | sort }}"
+    assert shell.value(race) == [["running", "vibenv::session::taken"]] * 10
+
+
+def test_remove_spares_a_running_session_unless_forced(shell: Shell) -> None:
+    shell.value("vibenv launch a --command bash")
+    assert shell.error("vibenv remove a")["code"] == "vibenv::session::running"
+    assert shell.value("vibenv remove a --force | get name") == ["a"]
+    assert shell.value("vibenv list") == []
+
+
+def test_rename_keeps_the_session_running(shell: Shell) -> None:
+    before = shell.value("vibenv launch a --command bash; vibenv list --long | get id")
+    assert shell.value("vibenv rename a b | get 0 | select name state") == {"name": "b", "state": "running"}
+    assert shell.value("vibenv list --long | get id") == before
+
+
+def test_launch_passes_on_variables_limits_and_access(shell: Shell) -> None:
+    shell.value("vibenv launch a --command bash --env {A: 1} --cpus 0.5 --memory 256mb --access none")
+    row = shell.value("vibenv list --long | first")
+    assert (row["cpus"], row["memory"], row["access"]) == (0.5, 256_000_000, "none")
+
+
+def test_host_is_the_flag_then_the_variables_of_the_call(installed: Shell, docker_engine: object) -> None:
+    url = docker_engine.url
+    code = (
+        f"[(vibenv list | length)"
+        f" (with-env {{DOCKER_HOST: '{NOWHERE}'}} {{ try {{ vibenv list }} catch {{|e| $e.details.code }} }})"
+        f" (with-env {{DOCKER_HOST: '{NOWHERE}'}} {{ vibenv list --host '{url}' | length }})"
+        f" (with-env {{DOCKER_HOST: '{NOWHERE}' VIBENV_HOST: '{url}'}} {{ vibenv list | length }})]"
+    )
+    assert installed.on(url).value(code) == [0, "vibenv::engine::not_running", 0, 0]
+
+
+@pytest.mark.parametrize("typed", ["5 | vibenv stop", "{id: 1} | vibenv stop", "1..3 | vibenv launch"])
+def test_input_that_names_no_session_is_refused_with_what_would(installed: Shell, typed: str) -> None:
+    details = installed.error(typed, DOCKER_HOST=NOWHERE)
+    assert details["code"] == "vibenv::usage::not_a_name"
+    assert "vibenv list | " in details["help"]
+
+
+def test_nothing_to_do_is_no_error(installed: Shell, stack: DockerEngine) -> None:
+    assert installed.value("[] | vibenv stop", DOCKER_HOST=stack.host.url) == []
+
+
+def test_attach_without_a_terminal_says_that_it_needs_one(shell: Shell) -> None:
+    shell.value("vibenv launch a --command bash")
+    begun = time.monotonic()
+    assert shell.error("vibenv attach a")["code"] == "vibenv::attach::no_terminal"
+    assert time.monotonic() - begun < 10
