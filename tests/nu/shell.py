@@ -7,13 +7,22 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 60.0
+
+
+def eventually(holds: Callable[[], bool], what: str, *, within_s: float = DEADLINE_S) -> None:
+    """Wait until `holds`; the test fails when it does not in time."""
+    deadline = time.monotonic() + within_s
+    while not holds():
+        assert time.monotonic() < deadline, f"{what}: not within {within_s:g} s"
+        time.sleep(0.02)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 
 from nu_plugin_vibenv.progress import BEGIN_AFTER_S, Painter, line, steps
+from tests.nu.shell import eventually
 from vibenv_core.errors import EngineError, Interrupted
 from vibenv_core.model import Progress, Step, StepState
 
@@ -19,13 +19,6 @@ DEADLINE_S = 5.0
 
 def step(name: str, **fields: object) -> Step:
     return Step(step=name, state=StepState.RUNNING, **fields)  # type: ignore[arg-type]
-
-
-def eventually(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
 
 
 def test_a_line_says_what_how_far_and_since_when() -> None:
@@ -61,7 +54,7 @@ def test_a_slow_command_paints_and_its_line_is_gone_at_the_end() -> None:
     begun = time.monotonic()
     with Painter(out.write, lambda: 80).task("vibenv up") as report:
         report(step("build"))
-        eventually(lambda: "build" in out.getvalue())
+        eventually(lambda: "build" in out.getvalue(), "a line with `build`")
         assert time.monotonic() - begun >= BEGIN_AFTER_S
     assert out.getvalue().endswith("\r\x1b[2K")
 
@@ -71,7 +64,7 @@ def test_a_line_is_gone_after_an_error_too() -> None:
 
     def fail() -> None:
         with Painter(out.write, lambda: 80).task("vibenv up"):
-            eventually(lambda: "vibenv up" in out.getvalue())
+            eventually(lambda: "vibenv up" in out.getvalue(), "a line with `vibenv up`")
             raise ValueError("x")
 
     with pytest.raises(ValueError, match="x"):

@@ -117,8 +117,8 @@ def test_launch_passes_on_variables_limits_and_access(shell: Shell) -> None:
     assert (row["cpus"], row["memory"], row["access"]) == (0.5, 256_000_000, "none")
 
 
-def test_host_is_the_flag_then_the_variables_of_the_call(installed: Shell, docker_engine: object) -> None:
-    url = docker_engine.url
+def test_host_is_the_flag_then_the_variables_of_the_call(installed: Shell, stack: DockerEngine) -> None:
+    url = stack.host.url
     code = (
         f"[(vibenv list | length)"
         f" (with-env {{DOCKER_HOST: '{NOWHERE}'}} {{ try {{ vibenv list }} catch {{|e| $e.details.code }} }})"
