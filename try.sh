@@ -92,7 +92,7 @@ start_engine() {
         runtime=
         # Bit 24 of the capabilities is CAP_SYS_RESOURCE.
         if [ $((0x$(as_root sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status) >> 24 & 1)) -eq 0 ]; then
-            runtime=', "default-runtime": "without", "runtimes": {"without": {"path": "'$root'/tests/stack/runc-without-sys-resource"}}'
+            runtime=', "default-runtime": "adapted", "runtimes": {"adapted": {"path": "'$root'/tests/stack/runc-adapted"}}'
         fi
         cat >"$here/dockerd.json" <<JSON
 {"data-root": "$engine_data/docker", "pidfile": "$here/dockerd.pid", "live-restore": true, "group": "$(id -gn)"$runtime}

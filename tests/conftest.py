@@ -36,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--without-engine", action="store_true", help="leave out tests that need a Docker engine"
     )
-    parser.addoption("--engines", default="20,28", help="versions of Docker to run them on (default: 20,28)")
+    parser.addoption(
+        "--engines", default="20,28", help="versions of Docker: some of 20,28,29 (default: 20,28)"
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -37,7 +37,11 @@ ONLY_IN = {
 """The modules that may import a library."""
 
 DECIDES_ONLY = {
-    *(f"vibenv_core.{name}" for name in ("detach_key", "errors", "labels", "model", "recipe", "replies")),
+    *(
+        f"vibenv_core.{name}"
+        for name in ("attachment", "build_job", "detach_key", "errors", "labels", "model")
+    ),
+    *(f"vibenv_core.{name}" for name in ("recipe", "replies", "terminal_modes")),
     *(f"vibenv_core.{name}" for name in ("session_plan", "session_process", "settings", "stack_plan")),
     *(
         f"nu_plugin_vibenv.sdk.{name}"

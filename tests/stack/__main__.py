@@ -13,7 +13,7 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="start an engine, filled with the stack's images; prints its address")
     up.add_argument("name")
-    up.add_argument("version", choices=("20", "28"))
+    up.add_argument("version", choices=("20", "28", "29"))
     up.add_argument("--no-live-restore", action="store_true", help="containers end when dockerd does")
     for name, what in (
         ("down", "end an engine; its data folder stays"),

@@ -28,7 +28,7 @@ NAMESERVER = "10.0.2.3"
 """Where slirp4netns answers DNS, by asking the machine's own resolver."""
 CAP_SYS_RESOURCE = 24
 
-Version = Literal["20", "28"]
+Version = Literal["20", "28", "29"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +162,7 @@ class Engine:
     def _dockerd(self) -> list[str]:
         if self.version == "20":
             return ["/usr/sbin/dockerd"]
-        programs = recipes.docker() / "usr/sbin"
+        programs = recipes.docker_29() if self.version == "29" else recipes.docker() / "usr/sbin"
         return [str(programs / "dockerd"), f"--userland-proxy-path={programs / 'docker-proxy'}"]
 
     def _daemon_config(self) -> dict[str, Any]:
@@ -175,12 +175,10 @@ class Engine:
             "dns": [NAMESERVER],
             "live-restore": True,
         }
-        if self.version == "20" and not _may(CAP_SYS_RESOURCE):
-            wrapper = str(recipes.HERE / "runc-without-sys-resource")
-            config |= {
-                "runtimes": {"runc-without-sys-resource": {"path": wrapper}},
-                "default-runtime": "runc-without-sys-resource",
-            }
+        # 28 itself leaves out what the machine does not have; 29 wants what Debian's runc does not know.
+        if self.version == "29" or (self.version == "20" and not _may(CAP_SYS_RESOURCE)):
+            adapted = {"path": str(recipes.HERE / "runc-adapted")}
+            config |= {"runtimes": {"adapted": adapted}, "default-runtime": "adapted"}
         return config | dict(self.options)
 
     def _init_pid(self) -> int | None:

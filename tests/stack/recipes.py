@@ -82,6 +82,23 @@ def docker() -> Path:
     return cache.entry("docker", cache.digest(DOCKER_VERSION, HERE / "docker-build.sh"), make)
 
 
+def docker_29() -> Path:
+    """A folder of dockerd and docker-proxy of version 29, built from a Go module: a few minutes."""
+    module, version = "github.com/moby/moby/v2", "v2.0.0-beta.24"
+
+    def make(target: Path) -> None:
+        flags = f"-s -w -X {module}/dockerversion.Version=29-{version.rpartition('-')[2]}"
+        go = {"GOBIN": str(target), "CGO_ENABLED": "0", "GOFLAGS": "-buildvcs=false"}
+        programs = [f"{module}/cmd/{name}@{version}" for name in ("dockerd", "docker-proxy")]
+        _run(
+            ["go", "install", "-trimpath", "-ldflags", flags, *programs],
+            environment=_with_go() | go,
+            log="docker-29",
+        )
+
+    return cache.entry("docker-29", cache.digest(version), make)
+
+
 def dagger() -> Path:
     """A folder of the Dagger programs of `DAGGER_VERSION`: dagger, engine, init, dnsname, dialstdio."""
 
