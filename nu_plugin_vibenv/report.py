@@ -15,6 +15,7 @@ _LABELS = {
     "name": "this name",
     "new": "this name",
     "host": "this host",
+    "words": "no such command",
 }
 
 

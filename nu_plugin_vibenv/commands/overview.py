@@ -84,13 +84,13 @@ def what_next(parts: Iterable[Component], known: Sequence[Session]) -> str:
 
 
 def _unknown(words: Sequence[str]) -> UsageError:
+    """Why nu did not find a command of its own in `vibenv WORDS`."""
     from . import plugin
 
     typed = " ".join(("vibenv", *words))
     near = difflib.get_close_matches(typed, plugin.names, n=1)
-    return UsageError(
-        f"`{typed}` is no command",
-        code="no_such_command",
-        help=f"did you mean `{near[0]}`?" if near else "`vibenv --help` lists the commands",
-        about="words",
-    )
+    if any(f"{typed} ".startswith(f"{name} ") for name in plugin.names if name != "vibenv"):
+        help = "this Nushell knows an older vibenv; type: python -m nu_plugin_vibenv install"
+    else:
+        help = f"did you mean `{near[0]}`?" if near else "`vibenv --help` lists the commands"
+    return UsageError(f"there is no command `{typed}`", code="no_such_command", help=help, about="words")
