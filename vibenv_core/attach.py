@@ -13,15 +13,16 @@ import termios
 import threading
 import time
 import tty
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from . import session_process, sessions
 from .attachment import Attachment
 from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError
+from .model import Session, SessionState
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -34,6 +35,11 @@ _BACKLOG = 1 << 16
 _USUAL_SIZE = 24, 80
 _LAST_WORDS_S = 1.0
 """How long, at the end, to wait for a terminal that takes no output, or an engine to say what happened."""
+
+
+_POLL_S = 0.01
+
+T = TypeVar("T")
 
 
 class Reason(enum.StrEnum):
@@ -81,7 +87,7 @@ def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event
                 terminal.write_out(attachment.to_screen)
         if cancelled.is_set():
             raise Interrupted(f"attaching to `{name}`")
-        reason = _reason(name, attachment, stream) if ended else Reason.DETACHED
+        reason = _reason(engine, session, attachment, stream) if ended else Reason.DETACHED
     return Attached(name=name, reason=reason, duration=timedelta(seconds=time.monotonic() - began))
 
 
@@ -186,26 +192,38 @@ def _wait(attachment: Attachment, stream: Stream, terminal: _Terminal) -> Sequen
     return select.select(reading, writing, [], pause)[0]
 
 
-def _reason(name: str, attachment: Attachment, stream: Stream) -> Reason:
-    """Why the session's side of the connection ended.
+def _reason(engine: Engine, session: Session, attachment: Attachment, stream: Stream) -> Reason:
+    """Why the session's side of the connection ended; an ended session no longer runs when this returns.
 
     Raises: EngineError when there was no terminal to be attached to.
     """
-    deadline = time.monotonic() + _LAST_WORDS_S
     try:
-        while (code := stream.exit_code()) is None:
-            if time.monotonic() > deadline:
-                return Reason.LOST
-            time.sleep(0.01)
+        code = _within(_LAST_WORDS_S, stream.exit_code)
+        if code is None:
+            return Reason.LOST
+        if not attachment.reached:
+            said = attachment.complaint.decode(errors="replace").strip()
+            raise EngineError(
+                f"the terminal of `{session.name}` cannot be reached: {said}",
+                code="attach::no_terminal_there",
+                help=f"`vibenv stop {session.name}`, then `vibenv attach {session.name}` starts it afresh",
+            )
+        _within(_LAST_WORDS_S, lambda: _not_running(engine, session))
     except NotFound:
         return Reason.ENDED
     except Unreachable:
         return Reason.LOST
-    if code != 0 and attachment.complaint and not attachment.reached:
-        said = attachment.complaint.decode(errors="replace").strip()
-        raise EngineError(
-            f"the terminal of `{name}` cannot be reached: {said}",
-            code="attach::no_terminal_there",
-            help=f"`vibenv stop {name}` and then `vibenv attach {name}` start it afresh",
-        )
     return Reason.ENDED
+
+
+def _not_running(engine: Engine, session: Session) -> bool | None:
+    found = engine.inspect(session.id)
+    return None if found is not None and found.state is SessionState.RUNNING else True
+
+
+def _within(seconds: float, ask: Callable[[], T | None]) -> T | None:
+    """What `ask` gives once it gives something, or None when it has not by then."""
+    deadline = time.monotonic() + seconds
+    while (answer := ask()) is None and time.monotonic() < deadline:
+        time.sleep(_POLL_S)
+    return answer

@@ -10,12 +10,13 @@ import struct
 
 from . import session_process
 from .detach_key import DetachKey
+from .inside.relay import GREETING
 from .terminal_modes import TerminalModes
 
 _KEY_PAUSE_S = 0.02
 """Escape sequences arrive in one piece; after this long, a lone escape is the escape key."""
-_REPAINT_PAUSE_S = 0.03
-"""For a program to see the first of two sizes before the second comes."""
+_REPAINT_PAUSE_S = 0.03, 0.5
+"""The least and the most that a program has to paint for the first of two sizes before the second comes."""
 _FRAME_HEADER_SIZE = 8
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
 
@@ -37,6 +38,7 @@ class Attachment:
         self._modes = TerminalModes()
         self._frames = b""
         self._release_at: float | None = None
+        self._repaint_after = 0.0
         self._repaint_at: float | None = None
 
     def resized(self, rows: int, cols: int) -> None:
@@ -67,7 +69,7 @@ class Attachment:
             if len(self._frames) < end:
                 return
             content, self._frames = self._frames[_FRAME_HEADER_SIZE:end], self._frames[end:]
-            if kind == _STANDARD_OUTPUT:
+            if kind == _STANDARD_OUTPUT and (self.reached or content.startswith(GREETING)):
                 self._paint(content, now)
             else:
                 self.complaint += content
@@ -88,6 +90,8 @@ class Attachment:
     def _paint(self, output: bytes, now: float) -> None:
         if not self.reached:
             self._reach(now)
+        elif self._repaint_at is not None:
+            self._repaint_at = min(self._repaint_at, max(self._repaint_after, now))
         self._modes.feed(output)
         self.to_screen += output
 
@@ -95,14 +99,15 @@ class Attachment:
         """Ask for the terminal's output, on an empty screen, and for a repaint.
 
         What the screen showed moves up into the scrollback. Many programs repaint only for a size they do
-        not have yet, so they are given one row less, and a moment later the real size.
+        not have yet, so they are given one row less, and once they have painted for that, the real size.
         """
         rows, cols = self._size
         self.reached = True
         self.to_screen += b"\n" * rows + b"\x1b[H\x1b[J"
         self.to_session += session_process.attach()
         self.to_session += session_process.resize(rows - 1 if rows > 1 else 2, cols)
-        self._repaint_at = now + _REPAINT_PAUSE_S
+        least, most = _REPAINT_PAUSE_S
+        self._repaint_after, self._repaint_at = now + least, now + most
 
     def leave(self) -> None:
         """End with the terminal's modes as they were, and a fresh line for whoever writes next."""

@@ -2,8 +2,11 @@
 
 import struct
 
+import pytest
+
 from vibenv_core import session_process
 from vibenv_core.attachment import Attachment
+from vibenv_core.inside.relay import GREETING
 
 CTRL_BACKSLASH = b"\x1c"
 
@@ -16,7 +19,7 @@ def frame(content: bytes, kind: int = 1) -> bytes:
 def attached(rows: int = 24, cols: int = 80) -> Attachment:
     """An attachment that has reached its session and was repainted."""
     attachment = Attachment(rows, cols)
-    attachment.received(frame(b"\x1b[m"), now=10.0)
+    attachment.received(frame(GREETING), now=10.0)
     attachment.tick(now=11.0)
     attachment.to_session.clear()
     attachment.to_screen.clear()
@@ -34,33 +37,45 @@ def test_nothing_is_asked_or_painted_before_the_terminal_is_reached() -> None:
 
 def test_the_size_is_another_one_first_so_that_every_program_repaints() -> None:
     attachment = Attachment(24, 80)
-    attachment.received(frame(b"x"), now=10.0)
+    attachment.received(frame(GREETING), now=10.0)
     assert attachment.to_session == session_process.attach() + session_process.resize(23, 80)
     attachment.to_session.clear()
-    attachment.tick(now=10.001)
+    attachment.received(frame(b"painted"), now=10.001)
+    attachment.tick(now=10.002)
     assert attachment.to_session == b""
     due = attachment.due()
     assert due is not None
+    assert due < 10.1
     attachment.tick(due)
     assert attachment.to_session == session_process.resize(24, 80)
     assert attachment.due() is None
 
 
+def test_a_program_that_is_slow_to_repaint_gets_time_and_one_that_never_does_its_size() -> None:
+    attachment = Attachment(24, 80)
+    attachment.received(frame(GREETING), now=10.0)
+    attachment.to_session.clear()
+    attachment.tick(now=10.2)
+    assert attachment.to_session == b""
+    attachment.tick(now=11.0)
+    assert attachment.to_session == session_process.resize(24, 80)
+
+
 def test_a_terminal_of_one_row_is_never_given_none() -> None:
     attachment = Attachment(1, 80)
-    attachment.received(frame(b"x"), now=0.0)
+    attachment.received(frame(GREETING), now=0.0)
     assert attachment.to_session.endswith(session_process.resize(2, 80))
 
 
 def test_what_was_on_the_screen_moves_up_before_the_session_paints() -> None:
     attachment = Attachment(3, 80)
-    attachment.received(frame(b"hello"), now=0.0)
-    assert attachment.to_screen == b"\n\n\n\x1b[H\x1b[Jhello"
+    attachment.received(frame(GREETING + b"hello"), now=0.0)
+    assert attachment.to_screen == b"\n\n\n\x1b[H\x1b[J" + GREETING + b"hello"
 
 
 def test_a_window_resized_during_the_repaint_gets_its_last_size() -> None:
     attachment = Attachment(24, 80)
-    attachment.received(frame(b"x"), now=0.0)
+    attachment.received(frame(GREETING), now=0.0)
     attachment.to_session.clear()
     attachment.resized(40, 120)
     attachment.tick(now=1.0)
@@ -83,10 +98,11 @@ def test_frames_are_unpacked_wherever_they_are_split() -> None:
     assert attachment.complaint == b"not a word"
 
 
-def test_an_engine_that_cannot_start_the_relay_is_heard() -> None:
+@pytest.mark.parametrize("said", [frame(b"OCI runtime: no python3"), b"OCI runtime: no python3"])
+def test_an_engine_that_cannot_start_the_relay_is_heard(said: bytes) -> None:
     attachment = Attachment(24, 80)
-    attachment.received(b"OCI runtime exec failed: no python3", now=0.0)
-    assert attachment.complaint.endswith(b"exec failed: no python3")
+    attachment.received(said, now=0.0)
+    assert attachment.complaint.endswith(b"no python3")
     assert not attachment.reached
 
 

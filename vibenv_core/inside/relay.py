@@ -15,6 +15,8 @@ import sys
 import threading
 import time
 
+GREETING = b"\x1b[m"
+"""Says that the terminal is reached; to a terminal it means no more than that no attributes are set."""
 _PACKET_SIZE = 10
 _CHUNK = 4000
 _READY_WITHIN_S = 2.0
@@ -28,7 +30,7 @@ def main(path: str) -> int:
     except OSError as error:
         sys.stderr.write(f"{path}: {error.strerror}")
         return 1
-    os.write(1, b"\x1b[m")  # no attributes are set yet; the first output says that the terminal is reached
+    os.write(1, GREETING)
     threading.Thread(target=_send_packets, args=(terminal,), daemon=True).start()
     while output := terminal.recv(1 << 16):
         while output:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -36,7 +35,7 @@ Launch: TypeAlias = Callable[..., str]
 
 
 @pytest.fixture(scope="session")
-def shell(nu_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
+def prompting(nu_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
     """A Nushell that vibenv was installed for, with a short prompt."""
     shell = Shell(nu=nu_binary, home=tmp_path_factory.mktemp("home"))
     done = shell.install()
@@ -47,9 +46,9 @@ def shell(nu_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Shell:
 
 
 @pytest.fixture
-def here(shell: Shell, docker_engine: Engine) -> Shell:
+def here(prompting: Shell, docker_engine: Engine) -> Shell:
     """The Nushell, with its host set to the tests' engine."""
-    return dataclasses.replace(shell, variables={"DOCKER_HOST": docker_engine.url})
+    return prompting.on(docker_engine.url)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,8 +15,12 @@ import pytest
 
 from tests.nu.shell import Shell
 from tests.nu.terminal.conftest import PROMPT, Launch, Open
+from tests.nu.terminal.link import Link
 from tests.nu.terminal.tmux import Tmux
 from tests.stack.engine import Engine
+from vibenv_core import sessions
+from vibenv_core.engine import Engine as DockerEngine
+from vibenv_core.launcher import Launcher
 
 TICKING = "i=0; while sleep 0.05; do i=$((i+1)); echo tick $i; done"
 FULL_SCREEN = ("python3", "-c", Path(__file__).with_name("full_screen.py").read_text())
@@ -145,6 +150,29 @@ def test_a_session_is_repainted_at_each_size_it_is_attached_at(
         detach(terminal)
 
 
+def test_vim_and_less_are_repainted_at_another_size(
+    tmux: Open, launch: Launch, docker_engine: Engine
+) -> None:
+    session = launch("bash")
+    install = "apt-get -q update && apt-get -q install --yes --no-install-recommends vim-tiny less"
+    docker_engine.docker("exec", f"vibenv-{session}", "sh", "-c", f"({install}) && seq 200 >/tmp/lines")
+    terminal = tmux()
+    for program, quit_line in [("vi", ":q"), ("less", "q")]:
+        terminal.resize(24, 80)
+        attach(terminal, session, "^root@")
+        terminal.enter(f"{program} /tmp/lines")
+        terminal.wait_for("^23$")
+        detach(terminal)
+        for rows, cols in [(24, 80), (12, 40), (36, 120)]:
+            terminal.resize(rows, cols)
+            attach(terminal, session, rf"\A1\n(\d+\n)*{rows - 1}(\n.*)?\Z")
+            detach(terminal)
+        attach(terminal, session, "^35$")
+        terminal.enter(quit_line)
+        terminal.wait_for("^root@")
+        detach(terminal)
+
+
 def test_a_window_resized_while_attached_resizes_the_session(tmux: Open, launch: Launch) -> None:
     terminal = tmux()
     attach(terminal, launch(*FULL_SCREEN), "^line 24 of 24x80$")
@@ -169,7 +197,7 @@ def test_two_clients_see_and_type_the_same(tmux: Open, launch: Launch) -> None:
 def test_output_without_end_does_not_hold_up_detaching(tmux: Open, launch: Launch) -> None:
     session = launch("sh", "-c", "yes 'a line of output'")
     terminal = tmux()
-    for _ in range(10):
+    for _ in range(3):
         attach(terminal, session, "^a line of output$")
         detach(terminal)
 
@@ -177,7 +205,8 @@ def test_output_without_end_does_not_hold_up_detaching(tmux: Open, launch: Launc
 def test_keys_reach_the_session_and_ctrl_c_stops_what_runs_there(tmux: Open, launch: Launch) -> None:
     terminal = tmux()
     attach(terminal, launch("bash"), "^root@")
-    terminal.enter("cat")
+    terminal.enter("echo ready; cat")
+    terminal.wait_for("^ready$")
     terminal.enter("grüße aus der mitte")
     terminal.wait_for("^grüße aus der mitte\ngrüße aus der mitte$")
     terminal.press("C-c")
@@ -200,6 +229,42 @@ def test_the_end_of_the_program_ends_the_attachment(tmux: Open, launch: Launch) 
     terminal.wait_for(r"reason +│ +ended")
     terminal.wait_for(PROMPT)
     attach(terminal, session, "^root@")
+
+
+def test_a_lost_link_ends_the_attachment_and_not_the_session(
+    tmux: Open, launch: Launch, docker_engine: Engine, tmp_path: Path
+) -> None:
+    session = launch("sh", "-c", TICKING)
+    link = Link(tmp_path / "link", docker_engine.url)
+    terminal = tmux()
+    before = terminal.attributes()
+    run(terminal, f"vibenv attach {session} --host {link.url}")
+    terminal.wait_for(r"^tick \d+$")
+    link.cut()
+    terminal.wait_for(r"reason +│ +lost")
+    terminal.wait_for(PROMPT)
+    assert terminal.attributes() == before
+    until(lambda: clients(docker_engine, session) == 0)
+    attach(terminal, session, r"^tick \d+$")
+
+
+def test_attaching_starts_a_stopped_session(tmux: Open, launch: Launch, stack: DockerEngine) -> None:
+    session = launch("bash")
+    sessions.stop(stack, session)
+    terminal = tmux()
+    attach(terminal, session, "^root@")
+    detach(terminal)
+
+
+def test_stopping_a_session_ends_who_is_attached(tmux: Open, launch: Launch, stack: DockerEngine) -> None:
+    session = launch(*FULL_SCREEN)
+    terminal = tmux()
+    before = terminal.flags()
+    attach(terminal, session, "^line 1 of 24x80$")
+    sessions.stop(stack, session)
+    terminal.wait_for(r"reason +│ +ended")
+    terminal.wait_for(PROMPT)
+    assert terminal.flags() == before
 
 
 @pytest.mark.parametrize("way", ["-c", "script"])
@@ -247,3 +312,24 @@ def test_the_plain_way_in_works_beside_attach(tmux: Open, launch: Launch, docker
     terminal.wait_for("^24 80$")
     terminal.press(DETACH)
     terminal.wait_for(r"^\[detached\]$")
+
+
+@pytest.mark.dagger
+def test_a_plain_launch_opens_the_environment_and_its_files_stay(
+    tmux: Open, here: Shell, stack: DockerEngine, launcher: Launcher
+) -> None:
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    terminal = tmux()
+    try:
+        run(terminal, f"vibenv launch {name} | get state")
+        terminal.wait_for("running")
+        attach(terminal, name, r"^root@.*:~/session#$")
+        terminal.enter("echo kept >note")
+        detach(terminal)
+        sessions.stop(stack, name)
+        attach(terminal, name, r"^root@.*:~/session#$")
+        terminal.enter("cat note")
+        terminal.wait_for("^kept$")
+        detach(terminal)
+    finally:
+        sessions.remove(stack, name, force=True)

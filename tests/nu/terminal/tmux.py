@@ -22,7 +22,7 @@ class Tmux:
     """One window running one program; ends with the `with` block, whatever state it is in."""
 
     def __init__(
-        self, argv: Sequence[str], *, env: Mapping[str, str], rows: int = 24, cols: int = 80
+        self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, rows: int = 24, cols: int = 80
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tmux-")
         self._socket = str(Path(self._folder.name, "socket"))
