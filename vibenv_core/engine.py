@@ -324,14 +324,11 @@ def translated(host: Host) -> Generator[None]:
         urllib3.exceptions.HTTPError,
         docker.errors.DockerException,
         OSError,
+        LookupError,
+        TypeError,
+        ValueError,
     ) as error:
         raise unreachable(host, error) from error
-    except (LookupError, TypeError, ValueError) as error:
-        raise EngineError(
-            f"the answer of the Docker engine at {host.url} was not understood: {error!r}",
-            code="engine::not_understood",
-            help="see that it is a Docker engine of version 20.10 or newer: `docker version`",
-        ) from error
 
 
 def _tls_config(tls: Tls) -> docker.tls.TLSConfig:

@@ -103,10 +103,14 @@ def refusal(status: int, said: str) -> VibenvError:
     return kind(f"the Docker engine said no: {said}", code="engine::refused")
 
 
-def unreachable(host: Host, error: BaseException) -> Unreachable:
-    """Why `host` could not be asked, from the system's error, however deep `error` wraps it."""
+def unreachable(host: Host, error: BaseException) -> VibenvError:
+    """Why `host` could not be asked, from the system's error, however deep `error` wraps it.
+
+    Where all went well but for reading the answer, the error is an EngineError.
+    """
     place = f"the Docker engine at {host.url}"
-    for cause in _causes(error):
+    causes = list(_causes(error))
+    for cause in causes:
         match cause:
             case PermissionError():
                 return _silent(
@@ -133,6 +137,20 @@ def unreachable(host: Host, error: BaseException) -> Unreachable:
                 return _silent("timeout", f"{place} did not answer in time", "`vibenv doctor` looks closer")
             case OSError() if "unreachable" in str(cause) or "No route" in str(cause):
                 return _silent("unknown_address", f"no way leads to {place}: {cause}", "see `--host`")
+            case ConnectionError():
+                return _broken_off(place)
+            case _:
+                continue
+    if any(isinstance(cause, (LookupError, TypeError, ValueError)) for cause in causes):
+        return EngineError(
+            f"the answer of {place} was not understood: {causes[-1]!r}",
+            code="engine::not_understood",
+            help="see that it is a Docker engine of version 20.10 or newer: `docker version`",
+        )
+    return _broken_off(place)
+
+
+def _broken_off(place: str) -> Unreachable:
     return _silent(
         "connection_lost",
         f"{place} broke off before it had answered; whether it did what it was asked is not known",

@@ -131,13 +131,20 @@ def test_words_that_are_not_known_are_passed_on() -> None:
     ],
 )
 def test_silence_is_told_apart_by_its_cause_however_deep(cause: Exception, code: str) -> None:
-    wrapped = RuntimeError("Connection aborted.", ValueError(cause))
+    wrapped = RuntimeError("Connection aborted.", RuntimeError(cause))
     wrapped.__context__ = wrapped
     error = unreachable(HERE, wrapped)
     assert error.code == f"vibenv::engine::{code}"
     assert HERE.url in error.message
     assert error.help
     assert error.about == "host"
+
+
+def test_an_answer_that_makes_no_sense_is_no_silence() -> None:
+    error = unreachable(HERE, RuntimeError("Invalid response", KeyError("ApiVersion")))
+    assert isinstance(error, EngineError)
+    assert error.code == "vibenv::engine::not_understood"
+    assert "ApiVersion" in error.message
 
 
 def test_silence_without_a_known_cause_is_a_lost_connection() -> None:

@@ -21,6 +21,9 @@ from vibenv_core.errors import EngineError, Unreachable
 from vibenv_core.model import ComponentState, SessionState, Verdict
 from vibenv_core.settings import Settings
 
+# docker-py leaves a socket that it could not connect to the garbage collector.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 SETTINGS = Settings()
 LISTENER = """
 import socket, sys
