@@ -32,11 +32,11 @@ from .convert import from_python, to_python
 from .custom import Custom
 from .engine import Engine
 from .errors import ConnectionClosed, Label, LabeledError, NoTerminal
-from .messages import Suggestion
+from .messages import Operator, Suggestion, SuggestionKind
 from .plugin import Plugin
 from .serve import serve
 from .signature import Shape, Type
-from .values import CellPath, Closure, Filesize, PathMember, Range, Span, Value
+from .values import CellPath, Closure, Filesize, Ordering, PathMember, Range, Span, Value
 
 __all__ = [
     "ByteStream",
@@ -56,7 +56,9 @@ __all__ = [
     "Label",
     "LabeledError",
     "NoTerminal",
+    "Operator",
     "Optional",
+    "Ordering",
     "PathMember",
     "Plugin",
     "Positional",
@@ -65,6 +67,7 @@ __all__ = [
     "Shape",
     "Span",
     "Suggestion",
+    "SuggestionKind",
     "Switch",
     "Type",
     "Value",

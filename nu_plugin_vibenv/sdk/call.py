@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from . import messages as m
 from . import values
-from .command import Flag, Key, Rest, Switch
+from .command import Key, Named, Rest, Switch
 from .convert import to_python
 from .data import TYPE_CHECKING, Data
 from .errors import Label, LabeledError
@@ -61,7 +61,7 @@ class Call:
         given = self._values(key)
         if index < len(given):
             return given[index].span
-        named = self._named.get(key.name) if isinstance(key, (Flag, Switch)) else None
+        named = self._named.get(key.name) if isinstance(key, Named) else None
         return named.name.span if named is not None else self.head
 
     def value(self, key: Key[Any]) -> Value | None:
@@ -76,7 +76,7 @@ class Call:
     def _values(self, key: Key[Any]) -> tuple[Value, ...]:
         """The arguments of a parameter; a nothing stands for one that is not given."""
         given: tuple[Value, ...]
-        if isinstance(key, (Flag, Switch)):
+        if isinstance(key, Named):
             named = self._named.get(key.name)
             given = () if named is None or named.value is None else (named.value,)
         else:

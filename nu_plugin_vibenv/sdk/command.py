@@ -21,7 +21,7 @@ else:
     from .completion import CompletionRequest
     from .messages import Suggestion
 
-    T = TypeVar("T")
+    T = TypeVar("T", covariant=True)
     Completer = Callable[[CompletionRequest], Iterable[Suggestion | str]]
 
 
@@ -49,7 +49,7 @@ class Key(Generic[T]):
         self.name = ""
 
     def __set_name__(self, _owner: object, attribute: str) -> None:
-        self.name = attribute.rstrip("_").replace("_", "-")
+        self.name = attribute.rstrip("_")
 
 
 class Positional(Key[T]):
@@ -107,7 +107,17 @@ class Rest(Key["tuple[T, ...]"]):
         def __init__(self, type: Any, desc: str = "", *, complete: Completer | None = None) -> None: ...
 
 
-class Flag(Key[T]):
+class Named(Key[T]):
+    """A parameter that is given by name, with dashes for the underscores of the attribute."""
+
+    short: str | None
+
+    def __set_name__(self, owner: object, attribute: str) -> None:
+        super().__set_name__(owner, attribute)
+        self.name = self.name.replace("_", "-")
+
+
+class Flag(Named[T]):
     """`--name value`, or `-n value` with `short`; left out, it gives `default`."""
 
     @overload
@@ -165,7 +175,7 @@ class Flag(Key[T]):
         self.short = short
 
 
-class Switch(Key[bool]):
+class Switch(Named[bool]):
     """`--name`, or `-n` with `short`: whether it is given."""
 
     def __init__(self, desc: str = "", *, short: str | None = None) -> None:

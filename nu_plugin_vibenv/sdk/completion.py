@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from . import messages as m
 from .data import TYPE_CHECKING, Data
+from .errors import RemoteProtocolError
 from .schema import variant
+from .values import UNKNOWN
+from .wire_values import decode_span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,20 +15,22 @@ if TYPE_CHECKING:
 
     from .command import Command, Key
     from .engine import Engine
+    from .values import Span
 
 
 class CompletionRequest(Data):
     """What nu wants completed and what else stands on the line.
 
     `text` is what is typed so far of the word, `key` the parameter. `positionals` and `flags` are the
-    arguments that are plain words, None for any other. `engine` can be asked for environment, directory,
-    configuration and help only.
+    arguments that are plain words, None for any other. `head` is where the command's name stands. `engine`
+    can be asked for environment, directory, configuration and help only.
     """
 
     text: str
     key: Key[Any]
     positionals: tuple[str | None, ...]
     flags: Mapping[str, str | None]
+    head: Span
     engine: Engine
 
     def flag(self, name: str) -> str | None:
@@ -51,7 +56,14 @@ def request(command: Command, asked: m.GetCompletion, engine: Engine) -> Complet
     tree = asked.call
     if text and isinstance(tree, dict) and tree.get("strip"):
         text = text[:-1]  # nu has put a letter where the cursor is, so that there is a word to parse
-    return CompletionRequest(text or "", key, positionals, flags, engine)
+    return CompletionRequest(text or "", key, positionals, flags, _head(tree), engine)
+
+
+def _head(tree: Any) -> Span:
+    try:
+        return decode_span(tree["call"]["head"])
+    except (LookupError, TypeError, RemoteProtocolError):
+        return UNKNOWN
 
 
 def words(tree: Any) -> tuple[tuple[str | None, ...], dict[str, str | None]]:
@@ -65,7 +77,7 @@ def words(tree: Any) -> tuple[tuple[str | None, ...], dict[str, str | None]]:
                 positionals.append(_word(body))
             elif kind == "Named":
                 flags[body[0]["item"]] = _word(body[2])
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, RemoteProtocolError):
         pass  # completion does without what it cannot read
     return tuple(positionals), flags
 

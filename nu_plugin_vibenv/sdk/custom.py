@@ -59,7 +59,7 @@ class Custom:
 
     def save(self, path: str) -> None:
         """`$value | save path`."""
-        raise LabeledError(f"a {self.type_name} cannot be saved")
+        raise LabeledError("Cannot save custom value")
 
     def dropped(self) -> None:
         """nu needs the value no longer; called only with `notify_on_drop`."""
@@ -81,7 +81,36 @@ class Custom:
 
 
 def operate(custom: Custom, op: m.CustomValueOp, span: Span) -> m.PluginCallResponse:
-    """The answer to one operation on a value that stands at `span`. Raises whatever the operation does."""
+    """The answer to one operation on a value that stands at `span`.
+
+    Raises whatever the operation does; a LabeledError without labels gets one where the operation stands.
+    """
+    try:
+        return _operate(custom, op, span)
+    except LabeledError as error:
+        if error.labels:
+            raise
+        raise LabeledError(
+            error.msg,
+            labels=[Label("here", _place(op) or span)],
+            code=error.code,
+            url=error.url,
+            help=error.help,
+            inner=error.inner,
+        ) from error
+
+
+def _place(op: m.CustomValueOp) -> Span | None:
+    match op:
+        case m.FollowPathInt(m.Spanned(_, span)) | m.FollowPathString(m.Spanned(_, span)):
+            return span
+        case m.Operation(m.Spanned(_, span)) | m.Save(_, span):
+            return span
+        case _:
+            return None
+
+
+def _operate(custom: Custom, op: m.CustomValueOp, span: Span) -> m.PluginCallResponse:
     match op:
         case m.ToBaseValue():
             return _value(custom.to_base_value(), span)
@@ -91,11 +120,8 @@ def operate(custom: Custom, op: m.CustomValueOp, span: Span) -> m.PluginCallResp
             return _value(custom.follow_path_string(column, optional, casing == "Insensitive"), at)
         case m.PartialCmp(other):
             return m.OrderingResponse(custom.partial_cmp(_revived(custom, other)))
-        case m.Operation(m.Spanned(m.Operator() as operator, at), right):
-            try:
-                return _value(custom.operation(operator, _revived(custom, right)), span)
-            except LabeledError as error:
-                raise _labeled_at(error, at) from error
+        case m.Operation(m.Spanned(m.Operator() as operator, _), right):
+            return _value(custom.operation(operator, _revived(custom, right)), span)
         case m.Save(m.Spanned(str(path))):
             custom.save(path)
             return m.Ok()
@@ -114,11 +140,3 @@ def _revived(custom: Custom, value: Value) -> object:
     converted = to_python(value)
     same = isinstance(converted, PluginCustomValue) and converted.name == custom.type_name
     return type(custom).of(converted) if same else converted
-
-
-def _labeled_at(error: LabeledError, span: Span) -> LabeledError:
-    """The error with a label at the operator, unless it has labels of its own."""
-    labels = error.labels or (Label("here", span),)
-    return LabeledError(
-        error.msg, labels=labels, code=error.code, url=error.url, help=error.help, inner=error.inner
-    )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from . import signature as s
 from .command import Columns, Flag, Optional, Positional, Rest, Switch
 from .convert import from_python
+from .custom import Custom
 from .signature import Shape, Type
 from .values import CellPath, Closure, Filesize, Range
 
@@ -127,7 +128,10 @@ def category(name: str) -> s.Category:
 
 
 def _example(example: Example) -> s.PluginExample:
-    result = None if example.result is None else from_python(example.result)
+    result = None
+    if example.result is not None:
+        shown = example.result
+        result = from_python(shown.to_base_value() if isinstance(shown, Custom) else shown)
     return s.PluginExample(example.example, example.description, result)
 
 

@@ -13,7 +13,7 @@ from .errors import LabeledError
 from .output import header_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from .foreground import Foreground
@@ -111,13 +111,24 @@ class Engine:
     def call_decl(
         self,
         decl_id: int,
-        call: m.EvaluatedCall,
-        input: object = None,
+        positional: Iterable[object] = (),
+        named: Mapping[str, object] | None = None,
         *,
+        input: object = None,
         redirect_stdout: bool = True,
         redirect_stderr: bool = False,
     ) -> Input:
-        """Run a command by its number, as `find_decl` gives it; input and output as for `eval_closure`."""
+        """Run a command by its number, as `find_decl` gives it; True as the value of a flag is a switch.
+
+        Nothing checks the arguments but the command itself. Input and output are as for `eval_closure`.
+        """
+        head = self._head
+        flags = tuple(
+            m.NamedArg(m.Spanned(name, head), None if value is True else from_python(value, head))
+            for name, value in (named or {}).items()
+        )
+        arguments = tuple(from_python(argument, head) for argument in positional)
+        call = m.EvaluatedCall(head, arguments, flags)
         return self._with_input(
             input, lambda header: m.CallDecl(decl_id, call, header, redirect_stdout, redirect_stderr)
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from . import messages as m
 from .call import Call, Input
-from .command import Flag, Rest, Switch
+from .command import Named, Rest
 from .crash import labeled
 from .data import TYPE_CHECKING
 from .engine import Engine
@@ -129,7 +129,7 @@ class Plugin:
 
     def _check_arguments(self, command: Command, evaluated: m.EvaluatedCall) -> None:
         """Refuse what the command does not declare, as nu sends when it knows an older signature."""
-        flags = {key.name for key in command.parameters() if isinstance(key, (Flag, Switch))}
+        flags = {key.name for key in command.parameters() if isinstance(key, Named)}
         for named in evaluated.named:
             if named.name.item not in flags:
                 label = Label("not known", named.name.span)

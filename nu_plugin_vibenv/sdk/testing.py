@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from queue import Empty as QueueEmpty
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -227,7 +227,10 @@ def run(
 
     Flags are named as the command's attributes: `force=True`, `dry_run=True`.
     """
+    names = {key.name for key in command.parameters()}
     flags = {name.rstrip("_").replace("_", "-"): value for name, value in named.items()}
+    if unknown := flags.keys() - names:
+        raise TypeError(f"{command.name} has no flag {', '.join(unknown)}")
     plugin = Plugin(version="0.0.0", commands=[command])
     with FakeNu(plugin, environment=environment, directory=directory) as nu:
         return nu.run(command.name, positional, flags, input)
@@ -268,12 +271,19 @@ class Nushell:
             raise AssertionError(f"{script}\n{done.stderr}")
         return json.loads(done.stdout)
 
+    def values(self, scripts: Iterable[str]) -> list[Any]:
+        """What each of several scripts gives, run one after the other in one nu; see `value`."""
+        values: list[Any] = self.value("[" + "\n".join(f"(do {{ {script} }})" for script in scripts) + "]")
+        return values
+
     def check_examples(self, plugin: Plugin) -> None:
         """Run the examples of all commands. Raises AssertionError for what fails or gives another result."""
-        for name in plugin.names:
-            for example in plugin.command(name).examples:
-                if example.result is None:
-                    done = self.run(example.example)
-                    assert done.returncode == 0, f"{example.example}\n{done.stderr}"
-                else:
-                    assert self.value(example.example) == example.result, example.example
+        examples = [example for name in plugin.names for example in plugin.command(name).examples]
+        with_result = [example for example in examples if example.result is not None]
+        given = self.values(example.example for example in with_result)
+        for example, result in zip(with_result, given, strict=True):
+            assert result == example.result, f"{example.example}\ngave {result!r}, not {example.result!r}"
+        for example in examples:
+            if example.result is None:
+                done = self.run(example.example)
+                assert done.returncode == 0, f"{example.example}\n{done.stderr}"

@@ -222,3 +222,5 @@ Value = (
 
 if TYPE_CHECKING:
     Ordering = Literal["Less", "Equal", "Greater"]
+else:
+    Ordering = str

@@ -237,6 +237,8 @@ _BOTH_WAYS: dict[str, Variant] = {
     "Drop": Newtype(m.Drop, INT),
     "Ack": Newtype(m.Ack, INT),
 }
+
+
 class _PluginInput(Tagged):
     """What nu sends, with a short way for the data of streams, of which there is most."""
 
