@@ -23,7 +23,13 @@ _IN_THE_TERMINAL = 'echo "$$" >&3; stty rows "$1" cols "$2" iutf8; shift 2; exec
 
 
 def main(socket: str, rows: str, cols: str, *program: str) -> int:
-    """Run `program` until it ends; its exit status, or 128 and the number of the signal that ended it."""
+    """Run `program` until it ends: its exit status, or 128 and the number of the signal that ended it.
+
+    A program that is not there is told of before there is a terminal: nobody would see it in that.
+    """
+    if not _can_run(program[0]):
+        sys.stderr.write(f"{program[0]}: not found")
+        return 127
     Path(socket).unlink(missing_ok=True)  # left behind by `docker kill`, it would stop dtach from starting
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     os.environ.setdefault("TERM", "xterm-256color")
@@ -44,6 +50,12 @@ def main(socket: str, rows: str, cols: str, *program: str) -> int:
         if pid == leader or (pid == dtach and not _exists(leader)):
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
+
+
+def _can_run(program: str) -> bool:
+    folders = [""] if "/" in program else os.get_exec_path()
+    paths = [Path(folder, program) for folder in folders]
+    return any(path.is_file() and os.access(path, os.X_OK) for path in paths)
 
 
 def _end(pid: int) -> None:
