@@ -113,7 +113,7 @@ def launcher(settings: Settings, *, sources: Mapping[str, str], lock: str) -> La
             Take(source=docker, path="/usr/local/bin/docker"),
             Take(source=dagger, path="/usr/local/bin/dagger"),
             Take(source=nushell, path="/usr/bin/nu"),
-            Take(source=_python_packages(settings, lock), path=f"{VENV}/"),
+            Take(source=_python_packages(packages, lock), path=f"{VENV}/"),
             Configure(
                 environment={RUNNER_HOST: ENGINE_SOCKET, "DAGGER_NO_NAG": "1", "LANG": "C.UTF-8"},
                 labels={labels.VERSION: VERSION},
@@ -125,7 +125,7 @@ def launcher(settings: Settings, *, sources: Mapping[str, str], lock: str) -> La
     )
 
 
-def _python_packages(settings: Settings, lock: str) -> Layers:
+def _python_packages(base: Layers, lock: str) -> Layers:
     """The virtual environment, made where pip is; the launcher itself has none."""
     install = f"""\
 python3 -m venv --without-pip {VENV}
@@ -136,9 +136,9 @@ echo {_SOURCES} >"$({VENV}/bin/python -c 'import sysconfig; print(sysconfig.get_
 """
     return Layers(
         title="Python packages",
-        base=settings.base_image,
+        base=base,
         layers=(
-            Run(script=_apt_install("ca-certificates", "python3-pip")),
+            Run(script=_apt_install("python3-pip")),
             Files(folder="/tmp", files={_LOCK.removeprefix("/tmp/"): lock}),
             Run(script=install),
         ),
@@ -160,7 +160,7 @@ if [ -n "${{APT_MIRROR:-}}" ]; then
     set -- -o Dir::Etc::sourcelist=/tmp/apt -o Dir::Etc::sourceparts=-
 fi
 export DEBIAN_FRONTEND=noninteractive
-apt-get -q "$@" update
+apt-get -q "$@" -o Acquire::Languages=none update
 apt-get -q "$@" install --yes --no-install-recommends {" ".join(packages)}
 apt-get -q clean
 rm -rf /tmp/apt /var/lib/apt/lists/*

@@ -33,6 +33,8 @@ if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
 fi
 exec tini -- dagger-engine "$@"
 """
+DAGGER_CONFIG = '{"gc": {"minFreeSpace": "2GB"}}'
+"""Without it the engine forgets all that it built whenever a fifth of the disk is not free."""
 DAGGER_PACKAGES = (
     *(
         "ca-certificates",
@@ -98,6 +100,7 @@ def dagger_engine() -> Image:
         "usr/bin/dial-stdio": programs / "dialstdio",
         "opt/cni/bin/dnsname": programs / "dnsname",
         "usr/local/bin/dagger-entrypoint.sh": DAGGER_ENTRYPOINT,
+        "etc/dagger/engine.json": DAGGER_CONFIG,
     }
     return Image(
         name=DAGGER_ENGINE,
