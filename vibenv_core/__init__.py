@@ -1,4 +1,16 @@
 """vibenv's library: throw-away workspaces in containers, on any Docker engine that one can reach.
 
-It knows nothing of Nushell and prints nothing.
+It knows nothing of Nushell and prints nothing. Its functions block until done, raise only what `errors` has,
+and may be called from several threads at once; the longer ones take an event that ends them early.
+
+    errors  model  settings  labels         the words: what there is, what it is called, where it comes from
+    replies  refusals                       Docker's JSON and sentences to those words
+    stack_plan  session_plan  recipe        what to do, decided without doing it
+    session_process  attachment  detach_key  terminal_modes      a session's terminal, as bytes
+    hosts                                   which engine is meant
+    engine  stream                          the engine: the only importer of docker-py, and its byte streams
+    build_job  dagger_build  dagger_cli  remote  offer
+                                            Dagger: the only importer of its SDK, in a process of its own
+    process                                 other programs
+    sessions  stack  launcher  attach  doctor  batch             what a user does: ask, decide, do
 """
