@@ -179,6 +179,13 @@ class Engine:
                     raise Interrupted(f"push {reference}")
                 if "error" in event:
                     raise refusal(0, event["error"])
+                # Docker would try five times, for over a minute; a registry next door says no for good.
+                if event.get("status", "").startswith("Retrying in"):
+                    raise EngineError(
+                        f"the registry did not take {reference}",
+                        code="registry::refused",
+                        help="its log tells why: docker logs registry",
+                    )
                 digest = event.get("aux", {}).get("Digest", digest)
         return digest
 
