@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,22 +10,46 @@ from pathlib import Path
 import pytest
 
 from nu_plugin_vibenv import install
-from tests.nu.shell import Shell
+from tests.nu.shell import ROOT, Shell
 
 
 @pytest.fixture
 def shell(nu_binary: Path, tmp_path: Path) -> Shell:
     """A Nushell that knows nothing of vibenv."""
-    return Shell(nu=nu_binary, home=tmp_path)
+    home = tmp_path / "home"
+    home.mkdir()
+    return Shell(nu=nu_binary, home=home)
 
 
-def test_after_install_every_way_into_nushell_has_the_commands(shell: Shell) -> None:
+def test_after_install_every_way_into_nushell_has_the_commands(nu_binaries: Path, tmp_path: Path) -> None:
+    shell = Shell(nu=nu_binaries, home=tmp_path)
     assert shell.install().returncode == 0
     script = shell.home / "script.nu"
     script.write_text("use vibenv\nvibenv list --help | print\n")
     for arguments in (["-c", "use vibenv; vibenv list --help"], [str(script)]):
         finished = shell.run(*arguments)
         assert "vibenv list" in finished.stdout, finished.stderr
+
+
+def test_an_installed_wheel_works_without_the_checkout(shell: Shell, tmp_path: Path) -> None:
+    wheels = tmp_path / "wheels"
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", wheels, ROOT], check=True)
+    packages = tmp_path / "site-packages"
+    [wheel] = wheels.iterdir()
+    shutil.unpack_archive(wheel, packages, "zip")
+    installed = subprocess.run(
+        [sys.executable, "-m", "nu_plugin_vibenv", "install", "--nu", str(shell.nu)],
+        env={**shell.env(), "PYTHONPATH": str(packages)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert installed.returncode == 0, installed.stderr
+    module = shell.config / "scripts" / "vibenv"
+    assert module.readlink() == packages / "nu_plugin_vibenv" / "nu" / "vibenv"
+    assert "vibenv list" in shell.run("-c", "use vibenv; vibenv list --help").stdout
 
 
 def test_a_second_install_changes_nothing_and_says_so(shell: Shell) -> None:

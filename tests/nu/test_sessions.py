@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.nu.shell import Shell
 from vibenv_core.engine import Engine as DockerEngine
+from vibenv_core.launcher import Launcher
 
 NOWHERE = "unix:///nowhere/docker.sock"
 STUBBORN = "sh -c 'trap : HUP TERM; while true; do sleep 0.1; done'"
 """A program that ends only when it is killed."""
+
+
+def test_each_supported_nushell_gives_the_same_tables_and_errors(
+    nu_binaries: Path, tmp_path: Path, stack: DockerEngine, launcher: Launcher
+) -> None:
+    shell = Shell(nu=nu_binaries, home=tmp_path).on(stack.host.url)
+    assert shell.install().returncode == 0
+    launched = shell.value("vibenv launch t --command bash | get 0 | select name state")
+    assert launched == {"name": "t", "state": "running"}
+    assert shell.value("vibenv list --long | get 0.command") == ["bash"]
+    assert shell.error("vibenv stop nope")["code"] == "vibenv::session::not_found"
+    assert shell.value("vibenv list | vibenv remove --force | get name") == ["t"]
 
 
 def test_names_from_the_pipeline_are_launched_side_by_side_with_a_row_for_each(shell: Shell) -> None:
