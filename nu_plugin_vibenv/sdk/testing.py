@@ -248,14 +248,14 @@ class Nushell:
         deadline_s: float = 60.0,
     ) -> None:
         loaded = "[" + ", ".join(json.dumps(str(plugin)) for plugin in plugins) + "]"
-        self._argv = [str(nu), "--no-config-file", "--plugins", loaded]
+        self.argv = [str(nu), "--no-config-file", "--plugins", loaded]
         self._environment = None if environment is None else dict(environment)
         self._deadline_s = deadline_s
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run a script; raises TimeoutExpired when it takes too long."""
         return subprocess.run(
-            [*self._argv, "--commands", script],
+            [*self.argv, "--commands", script],
             env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

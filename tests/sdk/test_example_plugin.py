@@ -135,9 +135,7 @@ def test_the_plugin_can_be_registered_and_stopped(
             script,
         ]
         environment = {"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}
-        done = subprocess.run(
-            argv, capture_output=True, text=True, env=environment, timeout=60, check=False
-        )
+        done = subprocess.run(argv, capture_output=True, text=True, env=environment, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
         return str(done.stdout).strip()
 

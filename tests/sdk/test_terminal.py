@@ -1,0 +1,188 @@
+"""A plugin and the terminal, in each nu that is tested: lent, given back, interrupted, taken away."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nu_plugin_vibenv.sdk.testing import Nushell
+
+from .conftest import MakeProgram
+
+DEADLINE_S = 30.0
+
+
+AS_JOB = ["/bin/sh", "-m", "-c", '"$@"; exit $?', "sh"]
+"""A shell with job control round nu, as people have it: it is what sees nu being stopped (status 150)."""
+
+
+class Terminal:
+    """A nu that runs a script on a terminal of its own."""
+
+    def __init__(self, argv: list[str]) -> None:
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(AS_JOB[0], [*AS_JOB, *argv])
+        self.shown = ""
+        self.status: int | None = None
+
+    def until(self, text: str) -> None:
+        """Wait until the terminal has shown a text."""
+        deadline = time.monotonic() + DEADLINE_S
+        while text not in self.shown:
+            assert time.monotonic() < deadline, f"{text!r} was not shown: {self.shown!r}"
+            self.read(0.1)
+
+    def read(self, timeout_s: float) -> None:
+        """Take what is shown."""
+        if select.select([self.fd], [], [], timeout_s)[0]:
+            try:
+                self.shown += os.read(self.fd, 65536).decode()
+            except OSError:  # how Linux says that nobody has the terminal any longer
+                self.ended(os.WNOHANG)
+
+    def type(self, keys: bytes) -> None:
+        """Press keys."""
+        os.write(self.fd, keys)
+
+    def ended(self, options: int = 0) -> bool:
+        """Whether nu, and the shell round it, has ended."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, options)
+            self.status = os.waitstatus_to_exitcode(status) if pid else None
+        return self.status is not None
+
+    def finish(self) -> str:
+        """Everything that was shown, after nu has ended."""
+        deadline = time.monotonic() + DEADLINE_S
+        while not self.ended(os.WNOHANG):
+            assert time.monotonic() < deadline, f"nu goes on: {self.shown!r}"
+            self.read(0.05)
+        self.read(0)
+        assert self.status != 128 + signal.SIGTTOU, f"nu was stopped: {self.shown!r}"
+        return self.shown
+
+    def close(self) -> None:
+        """End whatever is left."""
+        if self.status is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+
+class Shell:
+    """Starts nus with the `terminal` commands."""
+
+    def __init__(self, nu: Path, plugin: Path) -> None:
+        self.argv = [str(nu), "--no-config-file", "--plugins", f"[{plugin}]"]
+        self.terminals: list[Terminal] = []
+
+    def script(self, script: str) -> Terminal:
+        self.terminals.append(Terminal([*self.argv, "--commands", script]))
+        return self.terminals[-1]
+
+
+@pytest.fixture
+def shell(nu_binaries: Path, program: MakeProgram) -> Iterator[Shell]:
+    shell = Shell(nu_binaries, program("terminal"))
+    yield shell
+    for terminal in shell.terminals:
+        terminal.close()
+
+
+@pytest.fixture
+def headless(nu_binaries: Path, program: MakeProgram) -> Nushell:
+    return Nushell(nu_binaries, [program("terminal")])
+
+
+def test_a_program_on_the_terminal_reads_keys_and_nu_goes_on(shell: Shell) -> None:
+    terminal = shell.script(
+        "let code = terminal run 'read word; echo got $word; exit 3'; print $'code ($code)'"
+    )
+    terminal.type(b"hello\r")
+    assert "got hello\r\n" in terminal.finish()
+    assert "code 3" in terminal.shown
+    assert terminal.status == 0
+
+
+def test_the_terminal_is_lent_many_times_in_one_script(shell: Shell) -> None:
+    terminal = shell.script("for n in 1..3 { terminal run $'echo number ($n)' | ignore }; print done")
+    assert "number 1\r\nnumber 2\r\nnumber 3\r\ndone" in terminal.finish()
+
+
+def test_ctrl_c_ends_the_program_and_not_the_plugin(shell: Shell) -> None:
+    script = "let before = terminal pid; let code = terminal run 'echo ready; sleep 60'"
+    terminal = shell.script(script + "; print $'code ($code) same ($before == (terminal pid))'")
+    terminal.until("ready")
+    terminal.type(b"\x03")
+    assert "code -2 same true" in terminal.finish()
+
+
+def test_the_terminal_is_as_before_after_a_command_that_spoils_it_and_fails(shell: Shell) -> None:
+    terminal = shell.script("try { terminal spoil } catch {|e| print $e.msg }; print (^stty -a)")
+    shown = terminal.finish()
+    assert "RuntimeError: spoiled" in shown
+    assert " echo " in shown
+    assert " icanon " in shown
+
+
+def test_a_program_joins_the_group_of_an_external_before_it(shell: Shell) -> None:
+    terminal = shell.script("^sleep 0.3 | terminal run 'echo in the group'; print done")
+    assert "in the group" in terminal.finish()
+    assert "done" in terminal.shown
+
+
+def test_ctrl_c_cancels_a_call_and_its_answer_comes_at_once(shell: Shell) -> None:
+    terminal = shell.script("terminal wait")
+    terminal.until("waiting")
+    terminal.type(b"\x03")
+    terminal.finish()
+
+
+def test_ctrl_c_ends_a_stream_at_once(shell: Shell) -> None:
+    terminal = shell.script("terminal tick 1hr | each {|n| print $'tick ($n)' } | ignore")
+    terminal.until("tick 0")
+    started = time.monotonic()
+    terminal.type(b"\x03")
+    terminal.finish()
+    assert time.monotonic() - started < 10
+
+
+def test_the_plugin_ends_when_nu_is_killed(shell: Shell) -> None:
+    terminal = shell.script("print $'nu ($nu.pid) plugin (terminal pid) here'; terminal wait")
+    terminal.until("waiting")
+    words = terminal.shown.split()
+    nu, pid = (int(words[words.index(name) + 1]) for name in ("nu", "plugin"))
+    os.kill(nu, signal.SIGKILL)
+    deadline = time.monotonic() + DEADLINE_S
+    while Path(f"/proc/{pid}").exists():
+        assert time.monotonic() < deadline, "the plugin outlives nu"
+        terminal.read(0.05)
+
+
+def test_without_a_terminal_a_command_is_told_so(headless: Nushell) -> None:
+    done = subprocess.run(
+        [*headless.argv, "--commands", "terminal run 'echo never' | print $in"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )
+    assert done.stdout == "-1\n"
+
+
+def test_a_child_of_the_plugin_has_the_usual_signals(headless: Nushell) -> None:
+    assert headless.value("terminal ignored") == []
+
+
+def test_a_stream_is_given_as_it_is_made(headless: Nushell) -> None:
+    assert headless.value("terminal tick 1hr | first") == 0
