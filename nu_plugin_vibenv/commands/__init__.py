@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from vibenv_core.settings import VERSION
-
 from ..sdk import Plugin
 
 _HOST = {
@@ -34,6 +32,8 @@ def version() -> str:
     Imports all of them: nu asks for it when the plugin is registered, not when it is used.
     """
     import zlib
+
+    from vibenv_core.settings import VERSION
 
     from ..sdk.derive import signature
 

@@ -7,8 +7,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -70,6 +72,25 @@ class Shell:
             timeout=DEADLINE_S,
             check=False,
         )
+
+    @contextmanager
+    def started(self, code: str) -> Iterator[subprocess.Popen[str]]:
+        """This Nushell while it runs `code`; ended with the block at the latest."""
+        with subprocess.Popen(
+            [self.nu, "-c", f"use vibenv; {code}"],
+            env=self.env(),
+            cwd=self.home,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as nu:
+            guard = threading.Timer(DEADLINE_S, nu.kill)
+            guard.start()
+            try:
+                yield nu
+            finally:
+                guard.cancel()
+                nu.kill()
 
     def value(self, code: str, **variables: str) -> Any:
         """What a pipeline gives, by way of JSON; the test fails when it fails."""

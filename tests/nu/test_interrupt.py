@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
-from subprocess import PIPE, Popen
 
-from tests.nu.shell import DEADLINE_S, Shell, eventually
+from tests.nu.shell import Shell, eventually
 from tests.stack import leftovers
 from vibenv_core.engine import Engine as DockerEngine
 from vibenv_core.labels import container_name
@@ -19,26 +15,12 @@ from vibenv_core.model import SessionState
 from vibenv_core.session_process import SOCKET
 
 
-@contextmanager
-def started(shell: Shell, code: str) -> Iterator[Popen[str]]:
-    """A Nushell that runs `code`; ended with the block at the latest."""
-    argv = [str(shell.nu), "-c", f"use vibenv; {code}"]
-    with Popen(argv, env=shell.env(), cwd=shell.home, stdout=PIPE, stderr=PIPE, text=True) as nu:
-        guard = threading.Timer(DEADLINE_S, nu.kill)
-        guard.start()
-        try:
-            yield nu
-        finally:
-            guard.cancel()
-            nu.kill()
-
-
 def test_a_launch_that_is_interrupted_leaves_a_whole_session_or_none(
     shell: Shell, stack: DockerEngine
 ) -> None:
     for turn in range(5):
         name = f"interrupted{turn}"
-        with started(shell, f"vibenv launch {name} --command bash") as nu:
+        with shell.started(f"vibenv launch {name} --command bash") as nu:
             eventually(partial(is_there, stack, name), "the container")
             nu.send_signal(signal.SIGINT)
             _, errors = nu.communicate()
@@ -56,7 +38,7 @@ def is_there(engine: DockerEngine, name: str) -> bool:
 
 def test_launches_that_are_interrupted_leave_those_that_were_done(shell: Shell, stack: DockerEngine) -> None:
     names = [f"many{number}" for number in range(12)]
-    with started(shell, f"[{' '.join(names)}] | vibenv launch --command bash --jobs 2 | to json") as nu:
+    with shell.started(f"[{' '.join(names)}] | vibenv launch --command bash --jobs 2 | to json") as nu:
         eventually(lambda: bool(stack.sessions()), "the first session")
         nu.send_signal(signal.SIGINT)
         nu.communicate()
@@ -72,7 +54,7 @@ def test_building_the_launcher_interrupted_leaves_the_one_before(
     shell: Shell, stack: DockerEngine, launcher: Launcher
 ) -> None:
     before = stack.image(launcher.image)
-    with started(shell, "vibenv create launcher --force") as nu:
+    with shell.started("vibenv create launcher --force") as nu:
         eventually(lambda: bool(builders()), "the build")
         nu.send_signal(signal.SIGINT)
         _, errors = nu.communicate()
