@@ -172,9 +172,7 @@ def test_an_int_does_for_a_float() -> None:
     ("named", "text"),
     [({"colour": "green"}, "expected one of: red, blue"), ({"host": 3}, "expected str")],
 )
-def test_an_argument_that_does_not_fit_is_refused_where_it_stands(
-    named: dict[str, object], text: str
-) -> None:
+def test_an_argument_that_does_not_fit_is_refused_where_it_stands(named: dict[str, Any], text: str) -> None:
     with pytest.raises(LabeledError) as refused:
         painted("wall", **named)
     assert refused.value.labels[0].text == text

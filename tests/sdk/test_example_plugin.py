@@ -114,15 +114,6 @@ def test_help_has_everything_that_was_declared(example: Nushell) -> None:
     assert example.value("example") == example.value("help example")
 
 
-def test_the_plugin_says_what_it_is_when_it_is_run_by_hand(program: MakeProgram) -> None:
-    by_hand = subprocess.run([program("example")], capture_output=True, text=True, check=True, timeout=60)
-    assert "example collect-bytes" in by_hand.stdout
-    argv: list[str | Path] = [program("example"), "--port"]
-    wrong = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert wrong.stderr.startswith("unknown arguments: --port")
-
-
 def test_the_plugin_can_be_registered_and_stopped(
     nu_binaries: Path, program: MakeProgram, tmp_path: Path
 ) -> None:
