@@ -13,7 +13,7 @@ from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from . import batch, labels, replies, session_plan
+from . import labels, replies, session_plan
 from .errors import AlreadyExists, EngineError, Interrupted, VibenvError
 from .model import Access, Container, ContainerSpec, Session, SessionDetails, SessionState, session_name
 from .replies import PathStat
@@ -38,6 +38,10 @@ def list_sessions(engine: Engine) -> list[Session]:
 
 def details(engine: Engine) -> list[SessionDetails]:
     """All sessions, oldest first, with what only a look at each tells, less those that go meanwhile."""
+    from . import (
+        batch,
+    )  # what it imports takes long, and the commands that look at one session need none of it
+
     ids = [session.id for session in engine.sessions()]
     looked: dict[str, Container | None] = {}
     look = partial(engine.inspect, size=True)

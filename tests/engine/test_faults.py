@@ -33,8 +33,8 @@ with socket.create_server(("127.0.0.1", 5000)):
 """
 
 
-def up(engine: Engine) -> list[str | None]:
-    rows = stack.up(engine, SETTINGS, progress=lambda step: None, cancelled=threading.Event())
+def up(engine: Engine, settings: Settings = SETTINGS) -> list[str | None]:
+    rows = stack.up(engine, settings, progress=lambda step: None, cancelled=threading.Event())
     assert [row.state for row in rows] == [ComponentState.RUNNING] * 2
     return [row.detail for row in rows]
 
@@ -212,13 +212,14 @@ def test_without_live_restore_sessions_are_listed_as_stopped_and_start_brings_th
 
 
 def test_doctor_tells_what_works_and_the_line_for_what_does_not(spare: Docker, engine: Engine) -> None:
-    before = {check.check: check for check in doctor.checks(engine.host, SETTINGS, os.environ)}
+    settings = Settings(registry_address="localhost:5001")  # where no launcher is
+    before = {check.check: check for check in doctor.checks(engine.host, settings, os.environ)}
     assert before["docker"].verdict is Verdict.OK
     assert before["live-restore"].verdict is Verdict.OK
     assert (before["registry"].verdict, before["registry"].fix) == (Verdict.WARN, "vibenv up")
     assert before["launcher"].fix == "vibenv create launcher"
-    up(engine)
-    after = {check.check: check for check in doctor.checks(engine.host, SETTINGS, {"PATH": ""})}
+    up(engine, settings)
+    after = {check.check: check for check in doctor.checks(engine.host, settings, {"PATH": ""})}
     assert [after[part].verdict for part in ("registry", "dagger")] == [Verdict.OK, Verdict.OK]
     assert after["docker CLI"].verdict is Verdict.WARN
 
