@@ -121,10 +121,7 @@ class Engine:
         pid_file = self.run / "docker.pid"
         pid = pid_file.read_text().strip()
         subprocess.run(self.inside(["kill", f"-{number.value}", pid]), check=True)
-        gone = self.inside(["sh", "-c", f"! kill -0 {pid} 2>/dev/null"])
-        wait_until(
-            lambda: subprocess.run(gone, check=False).returncode == 0, 30, f"dockerd of {self.name} to end"
-        )
+        wait_until((self.run / "dockerd.exit").exists, 30, f"dockerd of {self.name} to end")
         pid_file.unlink(missing_ok=True)
 
     def answers(self) -> bool:
