@@ -42,6 +42,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "one_engine(version): runs on that one only; versions make no difference"
+    )
     os.environ[leftovers.MARK] = uuid.uuid4().hex
     # The user's own hosts and settings are not the tests'.
     for name in [
@@ -57,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine_version" in metafunc.fixturenames:
         versions = metafunc.config.getoption("engines").split(",")
+        if one := metafunc.definition.get_closest_marker("one_engine"):
+            versions = [*(version for version in versions if version in one.args), *versions][:1]
         metafunc.parametrize("engine_version", versions, indirect=True, scope="session")
     if "nu_binaries" in metafunc.fixturenames:
         metafunc.parametrize("nu_binaries", recipes.NUSHELL_VERSIONS, indirect=True, scope="session")

@@ -14,6 +14,8 @@ import pytest
 from tests.stack import cache, images, recipes
 from tests.stack.engine import Engine, wait_until
 
+pytestmark = pytest.mark.one_engine("28")
+
 ROOT = Path(__file__).parent.parent
 NOT_PART = (".git", ".venv", ".try", "*_cache", "__pycache__", ".hypothesis")
 
