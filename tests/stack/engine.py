@@ -102,15 +102,8 @@ class Engine:
         (self.run / "daemon.json").write_text(json.dumps(self._daemon_config(), indent=2))
         ended = self.run / "dockerd.exit"
         ended.unlink(missing_ok=True)
-        watched = [
-            "sh",
-            "-c",
-            '"$@"; echo $? >/run/dockerd.exit',
-            "sh",
-            *self._dockerd,
-            "--config-file=/run/daemon.json",
-        ]
-        self._daemon(self.inside(watched))
+        dockerd = [*self._dockerd, "--config-file=/run/daemon.json"]
+        self._daemon(self.inside(["sh", "-c", '"$@"; echo $? >/run/dockerd.exit', "sh", *dockerd]))
         wait_until(lambda: self.answers() or ended.exists(), 90, f"dockerd to answer (the log: {self.log})")
         if ended.exists():
             last = "".join(f"  {line}\n" for line in self.log.read_text().splitlines()[-5:])
@@ -243,16 +236,16 @@ def _answer(what: str) -> Iterator[int]:
 @contextlib.contextmanager
 def claimed(purpose: str, version: Version) -> Iterator[Engine]:
     """An engine for a purpose (`test-28`) that nobody else gets meanwhile; numbered when that is taken."""
-    RUN.mkdir(parents=True, exist_ok=True)
+    claims = cache.root() / "engines"
+    claims.mkdir(parents=True, exist_ok=True)
     for number in itertools.count(1):
         name = f"{purpose}-{version}" + (f"-{number}" if number > 1 else "")
-        with (RUN / f".{name}.claim").open("w") as claim:
+        with (claims / f".{name}.claim").open("w") as claim:
             try:
                 fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 continue
             yield Engine(name=name, version=version)
-            Path(claim.name).unlink()
             return
 
 

@@ -36,16 +36,19 @@ exec tini -- dagger-engine "$@"
 DAGGER_CONFIG = '{"gc": {"minFreeSpace": "2GB"}}'
 """Without it the engine forgets all that it built whenever a fifth of the disk is not free."""
 DAGGER_PACKAGES = (
-    *(
-        "ca-certificates",
-        "containernetworking-plugins",
-        "dnsmasq-base",
-        "e2fsprogs",
-        "git",
-        "iptables",
-        "mount",
-    ),
-    *("nftables", "openssh-client", "pigz", "runc", "tini", "xz-utils"),
+    "ca-certificates",
+    "containernetworking-plugins",
+    "dnsmasq-base",
+    "e2fsprogs",
+    "git",
+    "iptables",
+    "mount",
+    "nftables",
+    "openssh-client",
+    "pigz",
+    "runc",
+    "tini",
+    "xz-utils",
 )
 
 
@@ -55,15 +58,14 @@ def base() -> Image:
 
 def registry() -> Image:
     program = recipes.debian_package("docker-registry") / "usr/bin/docker-registry"
-    files = _layer(
-        "registry", {"usr/bin/registry": program, "etc/docker/registry/config.yml": REGISTRY_CONFIG}
-    )
+    config = "etc/docker/registry/config.yml"
+    files = _layer("registry", {"usr/bin/registry": program, config: REGISTRY_CONFIG})
     return Image(
         name=REGISTRY,
         layers=[_base_layer(), files],
         config={
             "Entrypoint": ["registry", "serve"],
-            "Cmd": ["/etc/docker/registry/config.yml"],
+            "Cmd": [f"/{config}"],
             "Volumes": {"/var/lib/registry": {}},
             "ExposedPorts": {"5000/tcp": {}},
         },
