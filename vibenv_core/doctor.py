@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
-from . import stack
+from . import labels, stack
 from .errors import VibenvError
 from .hosts import Host
 from .model import Check, Component, ComponentState, EngineInfo, Verdict
@@ -14,6 +14,8 @@ from .settings import Settings
 
 _LEAST_API = (1, 41)
 """Docker 20.10's: the oldest that vibenv is tested with."""
+_LEAST_FREE = 0.2
+"""The share of the disk that the Dagger engine keeps free, by dropping its cache."""
 _SLOW = timedelta(milliseconds=50)
 _CONNECT_S = 10.0
 
@@ -40,6 +42,24 @@ def _engine_checks(host: Host, settings: Settings) -> Iterator[Check]:
     yield _live_restore(info)
     for component in stack.status(engine, settings)[1:]:
         yield _component(component)
+        if component.component == labels.DAGGER and component.state is ComponentState.RUNNING:
+            container = labels.dagger_container(settings.dagger_version)
+            yield disk(engine.exec_output(container, ["df", "-P", "/var/lib/dagger"]))
+
+
+def disk(df: str) -> Check:
+    """The check of the disk that the Dagger engine's cache is on, from what `df -P` says of it."""
+    _, total, _, free, *_ = df.splitlines()[1].split()
+    share = int(free) / int(total)
+    detail = f"{int(free) // 1024 // 1024} GiB, {share:.0%}, are free"
+    if share >= _LEAST_FREE:
+        return Check(check="disk", verdict=Verdict.OK, detail=detail, fix=None)
+    return Check(
+        check="disk",
+        verdict=Verdict.WARN,
+        detail=f"{detail}; below {_LEAST_FREE:.0%} Dagger forgets what it built",
+        fix="docker system df",
+    )
 
 
 def _docker_cli(env: Mapping[str, str]) -> Check:

@@ -278,6 +278,18 @@ class Engine:
             connection = hijack(self.host, path, {"Detach": False, "Tty": False}, timeout_s=self._timeout_s)
             return Stream(connection, exit_code=lambda: self._exit_code(made))
 
+    def exec_output(self, container: str, argv: Sequence[str]) -> str:
+        """What a short program writes that is run in a running container.
+
+        Raises: NotFound, WrongState (the container does not run), EngineError (the program failed).
+        """
+        with translated(self.host):
+            made = self._client.exec_create(container, list(argv))["Id"]
+            output: bytes = self._client.exec_start(made)
+        if code := self._exit_code(made):
+            raise EngineError(f"`{argv[0]}` failed with the exit code {code}", code="container::exec_failed")
+        return output.decode(errors="replace")
+
     def _exit_code(self, made: str) -> int | None:
         with translated(self.host):
             code: int | None = self._client.exec_inspect(made)["ExitCode"]

@@ -221,6 +221,7 @@ def test_doctor_tells_what_works_and_the_line_for_what_does_not(spare: Docker, e
     up(engine, settings)
     after = {check.check: check for check in doctor.checks(engine.host, settings, {"PATH": ""})}
     assert [after[part].verdict for part in ("registry", "dagger")] == [Verdict.OK, Verdict.OK]
+    assert "GiB" in after["disk"].detail
     assert after["docker CLI"].verdict is Verdict.WARN
 
 
