@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 _READY_S = 30.0
 """How long a terminal may take from its container's start until it accepts clients; 10 ms are usual."""
-_POLL_S = 0.005
+_POLL_S, _POLL_MOST_S = 0.005, 0.05
+"""How soon the engine is asked again, at first and at last: many sessions may come up at once."""
 _GRACE_S = 10.0
 """What a program has to end by itself, as Docker's own stop gives it."""
 _LOOK_JOBS = 8
@@ -194,6 +195,7 @@ def _start(
     """
     engine.start(container)
     deadline = monotonic() + _READY_S
+    pause_s = _POLL_S
     while True:
         ready = engine.stat_path(container, SOCKET) not in (None, before)
         found = engine.inspect(container)
@@ -210,7 +212,8 @@ def _start(
                 code="session::not_ready",
                 help="see whether the host is short of memory or disk: `docker info`, `docker system df`",
             )
-        cancelled.wait(_POLL_S)
+        cancelled.wait(pause_s)
+        pause_s = min(pause_s * 1.5, _POLL_MOST_S)
 
 
 def _session(engine: Engine, found: Container) -> Session:
