@@ -18,7 +18,7 @@ DEADLINE_S = 0.7
 """How long a person who pressed Tab waits for an engine."""
 
 
-def contexts(request: CompletionRequest) -> Iterator[Suggestion]:
+def context_names(request: CompletionRequest) -> Iterator[Suggestion]:
     """Docker's contexts with where they lead; asks no engine."""
     from vibenv_core import hosts
 
@@ -31,7 +31,7 @@ def contexts(request: CompletionRequest) -> Iterator[Suggestion]:
         yield Suggestion(context.name, description=context.description or what)
 
 
-def sessions(request: CompletionRequest) -> Iterator[Suggestion]:
+def session_names(request: CompletionRequest) -> Iterator[Suggestion]:
     """The sessions of the host that the line names, with their states."""
     from vibenv_core.sessions import list_sessions
 
@@ -43,7 +43,7 @@ def sessions(request: CompletionRequest) -> Iterator[Suggestion]:
         yield Suggestion(session.name, description=session.state.value)
 
 
-def images(request: CompletionRequest) -> Iterator[Suggestion]:
+def image_names(request: CompletionRequest) -> Iterator[Suggestion]:
     """The images that the engine of the host has."""
     try:
         known = _engine(request).images()

@@ -10,12 +10,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from vibenv_core.errors import VibenvError
+from vibenv_core.model import Verdict
+
 from .sdk import Filesize
 
 if TYPE_CHECKING:
     from vibenv_core.attach import Attached
     from vibenv_core.batch import Outcome
-    from vibenv_core.errors import VibenvError
     from vibenv_core.launcher import Launcher
     from vibenv_core.model import Check, Component, Session, SessionDetails, Step
 
@@ -183,8 +185,6 @@ def component_row(component: Component) -> ComponentRow:
 
 def check_row(check: Check) -> CheckRow:
     """A check as `vibenv doctor` shows it."""
-    from vibenv_core.model import Verdict
-
     ok = None if check.verdict is Verdict.WARN else check.verdict is Verdict.OK
     return CheckRow(check=check.check, ok=ok, detail=check.detail, fix=check.fix)
 
@@ -221,8 +221,6 @@ def attached_record(attached: Attached) -> AttachedRecord:
 
 def outcome_row(outcome: Outcome[Session]) -> dict[str, object]:
     """A session, or the error instead, as one of several: the columns of SessionRow and `error`."""
-    from vibenv_core.errors import VibenvError
-
     result = outcome.result
     if isinstance(result, VibenvError):
         return {**dict.fromkeys(_SESSION_COLUMNS), "name": outcome.name, "error": error_record(result)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .. import terminal
-from ..command import SessionCommand
 from ..sdk import Call, Example, Type, record
+from ..session_command import SessionCommand
 from ..tables import AttachedRecord, attached_record
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..command import LongCommand
+from vibenv_core import launcher
+
+from ..long_command import LongCommand
 from ..sdk import Call, Example, Switch, Type, record
 from ..tables import LauncherRecord, launcher_record
 
@@ -32,8 +34,6 @@ class CreateLauncher(LongCommand):
 
     def work(self, call: Call) -> Callable[[Progress], object]:
         """Compare what it is to be made of with what is there, and build if they differ."""
-        from vibenv_core import launcher
-
         engine, settings, env = self.engine(call), self.settings(call), call.engine.environment()
 
         def create(progress: Progress) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vibenv_core import doctor
+
 from ..command import HostCommand
 from ..sdk import Call, Example, Type, table
 from ..tables import CheckRow, check_row
@@ -23,7 +25,6 @@ class Doctor(HostCommand):
 
     def answer(self, call: Call) -> object:
         """The checks as they are made."""
-        from vibenv_core import doctor
         from vibenv_core.hosts import resolve
 
         env = call.engine.environment()

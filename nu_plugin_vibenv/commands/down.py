@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vibenv_core import stack
+
 from ..command import HostCommand
 from ..sdk import Call, Example, Switch, Type, table
 from ..tables import ComponentRow, component_row
@@ -23,7 +25,5 @@ class Down(HostCommand):
 
     def answer(self, call: Call) -> object:
         """The parts, with what was done about each."""
-        from vibenv_core import stack
-
         components = stack.down(self.engine(call), self.settings(call), volumes=call[self.volumes])
         return [component_row(component) for component in components]

@@ -6,12 +6,13 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from vibenv_core import sessions
 from vibenv_core.errors import UsageError
 from vibenv_core.model import Access
 
 from .. import terminal
-from ..command import SessionsCommand
 from ..sdk import Call, Example, Filesize, Flag, Switch
+from ..session_command import SessionsCommand
 from ..tables import session_row
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ class Launch(SessionsCommand):
 
     def act(self, call: Call) -> Callable[[str], Session]:
         """Launch one session."""
-        from vibenv_core import sessions
-
         engine, settings = self.engine(call), self.settings(call)
         command, env = _argv(call[self.command]), _variables(call[self.env])
         rows, cols = terminal.size()
@@ -75,30 +74,32 @@ class Launch(SessionsCommand):
                 help="launch them, then attach to one: vibenv attach NAME",
                 about="attach",
             )
-        from vibenv_core import sessions
-
-        [name] = wanted.names
+        with terminal.taken(call):
+            pass  # nothing is launched where there is no terminal to show it on
+        [name], engine = wanted.names, self.engine(call)
         self.act(call)(name)
-        engine = self.engine(call)
         terminal.show(call, engine, name)
         return [session_row(sessions.find(engine, name))]
 
 
 def _argv(command: str | None) -> tuple[str, ...]:
+    if command is None:
+        return ()
     try:
-        return tuple(shlex.split(command or ""))
+        program, *arguments = shlex.split(command)
     except ValueError as error:
         raise UsageError(
-            f"`{command}` cannot be split into a program and its arguments: {error}",
+            f"`{command}` cannot be split into a program and its arguments",
             code="usage::command",
             help="quote as in a shell: --command \"bash -c 'make test'\"",
             about="command",
         ) from error
+    return program, *arguments
 
 
 def _variables(given: Mapping[str, object] | None) -> dict[str, str]:
     for name, value in (given or {}).items():
-        if not isinstance(value, str | int | float):
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise UsageError(
                 f"the variable `{name}` is neither text nor a number",
                 code="usage::env",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vibenv_core import sessions
+
 from ..command import HostCommand
 from ..sdk import Call, Example, Switch, Type, table
 from ..tables import SessionRow, session_details_row, session_row
@@ -27,8 +29,6 @@ class List(HostCommand):
 
     def answer(self, call: Call) -> object:
         """The sessions as rows."""
-        from vibenv_core import sessions
-
         engine = self.engine(call)
         if call[self.long]:
             return [session_details_row(details) for details in sessions.details(engine)]

@@ -6,7 +6,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from vibenv_core import sessions, stack
 from vibenv_core.errors import UsageError
+from vibenv_core.model import ComponentState, SessionState
 
 from ..command import HostCommand
 from ..sdk import Call, Example, Rest, Type, record
@@ -33,8 +35,6 @@ class Overview(HostCommand):
         """The overview; changes nothing."""
         if words := call[self.words]:
             raise _unknown(words)
-        from vibenv_core import sessions, stack
-
         engine = self.engine(call)
         parts = stack.status(engine, self.settings(call))
         known = sessions.list_sessions(engine)
@@ -43,8 +43,6 @@ class Overview(HostCommand):
 
 def overview(host: str, parts: Iterable[Component], known: Sequence[Session]) -> OverviewRecord:
     """A host at a glance, from what it was found to have."""
-    from vibenv_core.model import SessionState
-
     by_name = {part.component: part for part in parts}
     running = [session for session in known if session.state is SessionState.RUNNING]
     return OverviewRecord(
@@ -61,15 +59,11 @@ def overview(host: str, parts: Iterable[Component], known: Sequence[Session]) ->
 
 def _version(part: Component) -> str:
     """The version of a part that is as it should be, else its state."""
-    from vibenv_core.model import ComponentState
-
     return part.version or "" if part.state is ComponentState.RUNNING else part.state.value
 
 
 def what_next(parts: Iterable[Component], known: Sequence[Session]) -> str:
     """The line that brings a user one step further."""
-    from vibenv_core.model import ComponentState, SessionState
-
     lacking = {part.component: part.state for part in parts if part.state is not ComponentState.RUNNING}
     running = [session.name for session in known if session.state is SessionState.RUNNING]
     if ComponentState.FOREIGN in lacking.values():

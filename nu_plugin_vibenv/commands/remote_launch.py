@@ -6,12 +6,13 @@ import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from vibenv_core import hosts, process, remote
 from vibenv_core.errors import EngineError, UsageError
 
 from .. import engines, terminal
-from ..command import SessionCommand
-from ..completions import images
+from ..completions import image_names
 from ..sdk import Call, Example, Flag, Type
+from ..session_command import SessionCommand
 
 if TYPE_CHECKING:
     from vibenv_core.settings import Settings
@@ -32,13 +33,11 @@ class RemoteLaunch(SessionCommand):
         Example("vibenv remote-launch my-task --recipe build.dag", "one that a Dagger script makes"),
     )
 
-    image = Flag(str, "the image that the environment starts from", complete=images)
+    image = Flag(str, "the image that the environment starts from", complete=image_names)
     recipe = Flag(Path, "a file with a Dagger script that ends in a container, instead of an image")
 
     def answer(self, call: Call) -> object:
         """Nothing, once the terminal has been left."""
-        from vibenv_core import hosts, process, remote
-
         name, recipe, env = self.wanted(call), _recipe(call, call[self.recipe]), call.engine.environment()
         program = remote.program(
             hosts.resolve(call[self.host], env),

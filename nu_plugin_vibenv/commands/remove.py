@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..command import SessionsCommand
+from vibenv_core import sessions
+
 from ..sdk import Call, Example, Switch
+from ..session_command import SessionsCommand
 
 if TYPE_CHECKING:
     from vibenv_core.model import Session
@@ -29,7 +31,5 @@ class Remove(SessionsCommand):
 
     def act(self, call: Call) -> Callable[[str], Session]:
         """Remove one session."""
-        from vibenv_core import sessions
-
         engine, force = self.engine(call), call[self.force]
         return lambda name: sessions.remove(engine, name, force=force)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from ..command import HostCommand, check_name
-from ..completions import sessions as session_names
+from vibenv_core import sessions
+
+from ..command import HostCommand
+from ..completions import session_names
 from ..sdk import Call, Example, Positional, Type, table
+from ..session_command import check_name
 from ..tables import SessionRow, session_row
 
 
@@ -21,8 +24,6 @@ class Rename(HostCommand):
 
     def answer(self, call: Call) -> object:
         """The session under its new name."""
-        from vibenv_core import sessions
-
         old = check_name(call[self.session], call.span(self.session))
         new = check_name(call[self.new], call.span(self.new))
         return [session_row(sessions.rename(self.engine(call), old, new))]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..command import SessionsCommand
+from vibenv_core import sessions
+
 from ..sdk import Call, Example
+from ..session_command import SessionsCommand
 
 if TYPE_CHECKING:
     from vibenv_core.model import Session
@@ -27,7 +29,5 @@ class Start(SessionsCommand):
 
     def act(self, call: Call) -> Callable[[str], Session]:
         """Start one session."""
-        from vibenv_core import sessions
-
         engine = self.engine(call)
         return lambda name: sessions.start(engine, name, cancelled=call.cancelled)

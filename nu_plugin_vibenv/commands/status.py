@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from vibenv_core import stack
+
 from ..command import HostCommand
 from ..sdk import Call, Example, Type, table
 from ..tables import ComponentRow, component_row
@@ -20,6 +22,4 @@ class Status(HostCommand):
 
     def answer(self, call: Call) -> object:
         """The parts as rows; changes nothing."""
-        from vibenv_core import stack
-
         return [component_row(part) for part in stack.status(self.engine(call), self.settings(call))]

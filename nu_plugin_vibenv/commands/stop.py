@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ..command import SessionsCommand
+from vibenv_core import sessions
+
 from ..sdk import Call, Example, Flag
+from ..session_command import SessionsCommand
 
 if TYPE_CHECKING:
     from vibenv_core.model import Session
@@ -24,11 +26,9 @@ class Stop(SessionsCommand):
         Example("vibenv stop my-task --grace 1sec", "give its program a second before it is killed"),
     )
 
-    grace = Flag(timedelta, "what a program has between SIGTERM and SIGKILL", default=timedelta(seconds=10))
+    grace = Flag(timedelta, "what a program has to end by itself", default=timedelta(seconds=10))
 
     def act(self, call: Call) -> Callable[[str], Session]:
         """Stop one session."""
-        from vibenv_core import sessions
-
         engine, grace_s = self.engine(call), call[self.grace].total_seconds()
         return lambda name: sessions.stop(engine, name, grace_s=grace_s)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ..command import LongCommand
+from vibenv_core import stack
+
+from ..long_command import LongCommand
 from ..sdk import Call, Example, Type, table
 from ..tables import ComponentRow, component_row
 
@@ -30,8 +32,6 @@ class Up(LongCommand):
 
     def work(self, call: Call) -> Callable[[Progress], object]:
         """Ask what is there, and do what is missing."""
-        from vibenv_core import stack
-
         engine, settings = self.engine(call), self.settings(call)
 
         def up(progress: Progress) -> object:

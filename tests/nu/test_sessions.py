@@ -131,6 +131,29 @@ def test_launch_passes_on_variables_limits_and_access(shell: Shell) -> None:
     assert (row["cpus"], row["memory"], row["access"]) == (0.5, 256_000_000, "none")
 
 
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("vibenv launch a --command ''", "vibenv::usage::command"),
+        ("vibenv launch a --command 'sh -c \"x'", "vibenv::usage::command"),
+        ("vibenv launch a --env {A: [1]}", "vibenv::usage::env"),
+        ("vibenv launch a --env {A: true}", "vibenv::usage::env"),
+        ("vibenv launch a --jobs 0", "vibenv::usage::jobs"),
+        ("[a b] | vibenv launch --attach", "vibenv::usage::one_name"),
+        ("[a b] | vibenv attach", "vibenv::usage::one_name"),
+        ("vibenv launch", "vibenv::usage::no_name"),
+        ("vibenv list --host nowhere", "vibenv::host::unknown"),
+        ("vibenv list --host ssh://nowhere", "vibenv::host::unsupported"),
+    ],
+)
+def test_what_can_never_work_is_refused_with_a_code_and_a_help(
+    installed: Shell, stack: DockerEngine, typed: str, code: str
+) -> None:
+    details = installed.on(stack.host.url).error(typed)
+    assert details["code"] == code
+    assert details["help"]
+
+
 def test_host_is_the_flag_then_the_variables_of_the_call(installed: Shell, stack: DockerEngine) -> None:
     url = stack.host.url
     code = (

@@ -1,0 +1,104 @@
+"""Commands about sessions that are named: one of them, or several that are worked on side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from vibenv_core.batch import each
+from vibenv_core.errors import UsageError, VibenvError
+from vibenv_core.model import session_name
+
+from .command import HostCommand
+from .completions import session_names
+from .names import Names, from_arguments, from_pipeline
+from .report import labeled
+from .sdk import Call, Flag, Optional, Rest, Switch, Type, table
+from .tables import SessionRow, outcome_row, session_row
+
+if TYPE_CHECKING:
+    from vibenv_core.model import Session
+
+    from .sdk import Span
+
+JOBS = 8
+"""How many sessions are worked on at a time unless `--jobs` says otherwise."""
+
+
+class SessionCommand(HostCommand):
+    """A command about one session."""
+
+    session = Optional(
+        str, "the session; without it, a name or a row from the pipeline", complete=session_names
+    )
+
+    def wanted(self, call: Call) -> str:
+        """The session named, as an argument or else by the pipeline.
+
+        Raises: UsageError, when none or several are, or for what cannot name a session.
+        """
+        typed = call[self.session]
+        found = from_pipeline(_input(call)) if typed is None else from_arguments((typed,))
+        if not found.one:
+            raise UsageError(
+                f"{len(found.names)} sessions came in by the pipeline, and `{self.name}` is about one",
+                code="usage::one_name",
+                help=f"each in turn: … | each {{|row| {self.name} $row.name }}",
+            )
+        return found.names[0]
+
+
+class SessionsCommand(HostCommand):
+    """A command that does the same to each session named, side by side, with a row for each as it finishes.
+
+    Of several, one that fails is a row with its error; a single one just fails.
+    """
+
+    input_output = ((Type.ANY, table(SessionRow)),)
+    names = Rest(str, "the sessions; without any, names or rows from the pipeline", complete=session_names)
+    strict = Switch("of several, raise the first error instead of giving it as a row")
+    jobs = Flag(int, "how many at a time", default=JOBS)
+
+    def act(self, call: Call) -> Callable[[str], Session]:
+        """What is done to one session; called before anything is done."""
+        raise NotImplementedError
+
+    def answer(self, call: Call) -> object:
+        """The row of the one session, or the rows of several as they come."""
+        return self.rows(call, self.wanted(call))
+
+    def wanted(self, call: Call) -> Names:
+        """The sessions named, as arguments or else by the pipeline; each is one that a session may have."""
+        typed = call[self.names]
+        for index, name in enumerate(typed):
+            check_name(name, call.span(self.names, index))
+        return from_arguments(typed) if typed else from_pipeline(_input(call))
+
+    def rows(self, call: Call, wanted: Names) -> object:
+        """Act on the sessions `wanted`."""
+        if call[self.jobs] < 1:
+            raise UsageError("`--jobs` counts from 1", code="usage::jobs", about="jobs")
+        act = self.act(call)
+        if wanted.one:
+            return [session_row(act(wanted.names[0]))]
+        return self._side_by_side(call, wanted.names, act)
+
+    def _side_by_side(
+        self, call: Call, names: Sequence[str], act: Callable[[str], Session]
+    ) -> Iterator[object]:
+        for outcome in each(names, act, jobs=call[self.jobs], cancelled=call.cancelled):
+            if call[self.strict] and isinstance(outcome.result, VibenvError):
+                raise outcome.result
+            yield outcome_row(outcome)
+
+
+def check_name(name: str, span: Span) -> str:
+    """`name`, when a session may have it. Raises: LabeledError at `span`, where it was typed."""
+    try:
+        return session_name(name)
+    except UsageError as error:
+        raise labeled(error, span) from error
+
+
+def _input(call: Call) -> object:
+    return None if call.input.empty else call.input.value()
