@@ -77,7 +77,9 @@ class SessionsCommand(HostCommand):
     def rows(self, call: Call, wanted: Names) -> object:
         """Act on the sessions `wanted`."""
         if call[self.jobs] < 1:
-            raise UsageError("`--jobs` counts from 1", code="usage::jobs", about="jobs")
+            raise UsageError(
+                "`--jobs` counts from 1", code="usage::jobs", help=f"without it, it is {JOBS}", about="jobs"
+            )
         act = self.act(call)
         if wanted.one:
             return [session_row(act(wanted.names[0]))]
