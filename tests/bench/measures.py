@@ -1,0 +1,262 @@
+"""What is measured, each against the nearest thing that does without vibenv."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import select
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import docker
+
+from nu_plugin_vibenv.install import import_roots, launcher_text
+from nu_plugin_vibenv.sdk.testing import Nushell
+from tests.bench.figures import Figure, at_most, at_most_above, at_most_times, faster, in_turns, timed
+from tests.nu.shell import Shell
+from vibenv_core import launcher, sessions
+from vibenv_core.attach import attach
+from vibenv_core.engine import Engine
+from vibenv_core.session_process import SOCKET
+from vibenv_core.settings import Settings
+
+MANY = 20
+"""The sessions of a list, and of a pipeline that launches."""
+JOBS = 8
+"""How many sessions are worked on at a time."""
+PAINTER = """\
+import signal, sys
+signal.signal(signal.SIGWINCH, lambda *_: (sys.stdout.write("\\x1b[H\\x1b[2Jpainted"), sys.stdout.flush()))
+while True:
+    signal.pause()
+"""
+PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """Where things are measured: an engine with the stack and a launcher, and a Nushell with vibenv."""
+
+    engine: Engine
+    url: str
+    settings: Settings
+    shell: Shell
+    folder: Path
+    rounds: int
+
+
+def measure(bench: Bench, report: Callable[[str], object]) -> Iterator[Figure]:
+    """All the figures, one after the other; `report` is told what is measured next."""
+    for title, figures in [
+        (f"{MANY} launches", _pipeline),
+        ("list", _list),
+        ("first command", _first_command),
+        ("plugin call", _plugin_call),
+        ("launch", _launch),
+        ("create launcher", _create_launcher),
+        ("attach", _attach),
+    ]:
+        report(title)
+        try:
+            yield from figures(bench)
+        finally:
+            _remove_all(bench)
+
+
+def _pipeline(bench: Bench) -> Iterator[Figure]:
+    names = [f"bench-{number}" for number in range(MANY)]
+    line = f"timeit {{ {names} | vibenv launch --command bash --jobs {JOBS} | length }} | into int"
+
+    def ours() -> float:
+        ns: float = bench.shell.value(line)
+        _remove_all(bench)
+        return ns / 1e6
+
+    with _bare(bench) as launch:
+
+        def bare() -> float:
+            with ThreadPoolExecutor(JOBS) as pool:
+                ms = timed(lambda: list(pool.map(launch.one, names)))
+                list(pool.map(launch.remove, names))
+            return ms
+
+        times = in_turns(min(3, bench.rounds), ours, bare)
+    yield at_most_times(f"{MANY} launches in one pipeline, {JOBS} at a time", *times, factor=1.15)
+
+
+def _list(bench: Bench) -> Iterator[Figure]:
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(partial(_launch_session, bench), [f"bench-{number}" for number in range(MANY)]))
+    ours, docker_ps = _in_nu(bench, "vibenv list", "^docker ps")
+    with _bare(bench) as bare:
+        bare.list()
+        (api,) = in_turns(bench.rounds, lambda: timed(bare.list))
+    yield faster(f"list, {MANY} sessions, to `docker ps`", ours, docker_ps, bar="20 times over ssh")
+    yield at_most_above(f"list, {MANY} sessions, to one call of docker-py", ours, api, ms=3)
+
+
+def _first_command(bench: Bench) -> Iterator[Figure]:
+    times = in_turns(
+        bench.rounds,
+        lambda: timed(lambda: bench.shell.run("-c", "use vibenv; vibenv list | length")),
+        lambda: timed(lambda: bench.shell.run("-c", "''")),
+    )
+    yield at_most_above("first command in a fresh nu, to nu alone", *times, ms=250)
+
+
+def _plugin_call(bench: Bench) -> Iterator[Figure]:
+    program = bench.folder / "nu_plugin_nothing"
+    text = launcher_text(Path(sys.executable), import_roots())
+    program.write_text(text.replace("nu_plugin_vibenv.__main__", "tests.bench.nothing"))
+    program.chmod(0o755)
+    calls = f"do {{ nothing; 1..{bench.rounds * 20} | each {{ timeit {{ nothing }} | into int }} }}"
+    times = [ns / 1e6 for ns in Nushell(bench.shell.nu, [program]).value(calls)]
+    yield at_most("a call of a running plugin that does nothing", times, ms=1.5)
+
+
+def _launch(bench: Bench) -> Iterator[Figure]:
+    def ours() -> float:
+        ms = timed(lambda: _launch_session(bench, "bench"))
+        _remove_all(bench)
+        return ms
+
+    with _bare(bench) as launch:
+
+        def bare() -> float:
+            ms = timed(lambda: launch.one("bench"))
+            launch.remove("bench")
+            return ms
+
+        times = in_turns(bench.rounds, ours, bare)
+    yield at_most_above("launch, to docker-py's create and start", *times, ms=50)
+
+
+def _create_launcher(bench: Bench) -> Iterator[Figure]:
+    create = partial(
+        launcher.create,
+        bench.engine,
+        bench.settings,
+        env=os.environ,
+        progress=lambda _step: None,
+        cancelled=threading.Event(),
+    )
+    (times,) = in_turns(bench.rounds, lambda: timed(create))
+    yield at_most("create launcher, nothing changed", times, ms=500)
+
+
+def _attach(bench: Bench) -> Iterator[Figure]:
+    _launch_session(bench, "bench", "python3", "-c", PAINTER)
+    plain = ["docker", "--host", bench.url, "exec", "-it", "vibenv-bench", "dtach", "-a", SOCKET]
+    times = in_turns(bench.rounds, partial(_attach_until_painted, bench), partial(_run_until_painted, plain))
+    yield at_most_above("attach, to the painted screen, to `docker exec -it`", *times, ms=30)
+
+
+def _attach_until_painted(bench: Bench) -> float:
+    with _terminal() as terminal, ThreadPoolExecutor(1) as pool:
+        show = partial(attach, bench.engine, "bench", tty_fd=terminal.program, cancelled=threading.Event())
+        began = time.perf_counter()
+        shown = pool.submit(show)
+        ms = terminal.painted_after(began)
+        shown.result()
+    return ms
+
+
+def _run_until_painted(argv: list[str]) -> float:
+    with _terminal() as terminal:
+        streams = [(os.POSIX_SPAWN_DUP2, terminal.program, number) for number in range(3)]
+        began = time.perf_counter()
+        pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=streams, setsid=True)
+        ms = terminal.painted_after(began)
+        os.waitpid(pid, 0)
+    return ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Terminal:
+    """The two ends of a terminal: the user's, and the one that a program has."""
+
+    user: int
+    program: int
+
+    def painted_after(self, began: float) -> float:
+        """The milliseconds from `began` until PAINTER has painted; then ctrl-\\ is typed."""
+        seen = b""
+        while b"painted" not in seen:
+            assert select.select([self.user], [], [], PATIENCE_S)[0], f"nothing is painted: {seen!r}"
+            seen += os.read(self.user, 4096)
+        ms = (time.perf_counter() - began) * 1000
+        os.write(self.user, b"\x1c")
+        return ms
+
+
+@contextlib.contextmanager
+def _terminal() -> Iterator[_Terminal]:
+    user, program = pty.openpty()
+    termios.tcsetwinsize(program, (24, 80))
+    try:
+        yield _Terminal(user, program)
+    finally:
+        os.close(user)
+        os.close(program)
+
+
+class _Docker:
+    """docker-py by itself: containers of the launcher that run `sleep`."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.client = docker.APIClient(bench.url, version="auto")
+        self._image = bench.settings.launcher_image
+        self._made: dict[str, str] = {}
+
+    def one(self, name: str) -> None:
+        """Create a container and start it."""
+        config = self.client.create_host_config(init=True)
+        made = self.client.create_container(self._image, ["sleep", "inf"], host_config=config)
+        self._made[name] = made["Id"]
+        self.client.start(made["Id"])
+
+    def remove(self, name: str) -> None:
+        """Remove a container."""
+        self.client.remove_container(self._made.pop(name), force=True)
+
+    def list(self) -> object:
+        """List the sessions."""
+        return self.client.containers(all=True, filters={"label": "vibenv.session"})
+
+    def close(self) -> None:
+        """Remove all that is left."""
+        for name in [*self._made]:
+            self.remove(name)
+        self.client.close()
+
+
+def _bare(bench: Bench) -> contextlib.closing[_Docker]:
+    return contextlib.closing(_Docker(bench))
+
+
+def _in_nu(bench: Bench, *actions: str) -> list[list[float]]:
+    """The times of Nushell code, in turns in one Nushell, once each has run to be warm."""
+    warm = "; ".join(f"{action} | ignore" for action in actions)
+    turns = ", ".join(f"(timeit {{ {action} | ignore }} | into int)" for action in actions)
+    rounds = bench.shell.value(f"{warm}; 1..{bench.rounds} | each {{ [{turns}] }}")
+    return [[ns / 1e6 for ns in times] for times in zip(*rounds, strict=True)]
+
+
+def _launch_session(bench: Bench, name: str, *command: str) -> None:
+    sessions.launch(
+        bench.engine, bench.settings, name, command=command or ["bash"], cancelled=threading.Event()
+    )
+
+
+def _remove_all(bench: Bench) -> None:
+    names = [session.name for session in sessions.list_sessions(bench.engine)]
+    with ThreadPoolExecutor(JOBS) as pool:
+        list(pool.map(partial(sessions.remove, bench.engine, force=True), names))
