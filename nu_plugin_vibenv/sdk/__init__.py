@@ -22,21 +22,23 @@ The layers, each of which imports only those above it:
     streams versions connection        what may be sent and expected when; no I/O up to here
     runtime       threads, locks, waiting
     convert command call output foreground engine plugin derive    commands and what they may do
-    serve testing conformance          entry points
+    serving testing conformance        entry points
 """
 
-from .call import ByteStream, Call, Input
-from .command import Command, Example, Flag, Key, Optional, Positional, Rest, Switch, record, table
-from .completion import CompletionRequest
-from .convert import from_python, to_python
-from .custom import Custom
-from .engine import Engine
-from .errors import ConnectionClosed, Label, LabeledError, NoTerminal
-from .messages import Operator, Suggestion, SuggestionKind
-from .plugin import Plugin
-from .serve import serve
-from .signature import Shape, Type
-from .values import CellPath, Closure, Filesize, Ordering, PathMember, Range, Span, Value
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .call import ByteStream, Call, Input
+    from .command import Command, Example, Flag, Key, Optional, Positional, Rest, Switch, record, table
+    from .completion import CompletionRequest
+    from .convert import from_python, to_python
+    from .custom import Custom
+    from .engine import Engine
+    from .errors import ConnectionClosed, Label, LabeledError, NoTerminal
+    from .messages import Operator, Suggestion, SuggestionKind
+    from .plugin import Plugin
+    from .serving import serve
+    from .signature import Shape, Type
+    from .values import CellPath, Closure, Filesize, Ordering, PathMember, Range, Span, Value
 
 __all__ = [
     "ByteStream",
@@ -77,3 +79,28 @@ __all__ = [
     "table",
     "to_python",
 ]
+
+_HOME = {
+    "call": "ByteStream Call Input",
+    "command": "Command Example Flag Key Optional Positional Rest Switch record table",
+    "completion": "CompletionRequest",
+    "convert": "from_python to_python",
+    "custom": "Custom",
+    "engine": "Engine",
+    "errors": "ConnectionClosed Label LabeledError NoTerminal",
+    "messages": "Operator Suggestion SuggestionKind",
+    "plugin": "Plugin",
+    "serving": "serve",
+    "signature": "Shape Type",
+    "values": "CellPath Closure Filesize Ordering PathMember Range Span Value",
+}
+"""Which module has which names: imported when first asked for, so that a start pays for no other."""
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _HOME.items():
+        if name in names.split():
+            __import__(f"{__name__}.{module}")
+            value = globals()[name] = getattr(globals()[module], name)
+            return value
+    raise AttributeError(f"module {__name__} has no attribute {name}")

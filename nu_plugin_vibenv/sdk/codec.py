@@ -131,6 +131,15 @@ class Json:
 ENCODINGS: dict[str, type[Encoding]] = {"msgpack": Msgpack, "json": Json}
 
 
+def best_encoding() -> str:
+    """The name of the fastest encoding that is installed."""
+    try:
+        import msgpack  # noqa: F401
+    except ImportError:
+        return "json"
+    return "msgpack"
+
+
 class Codec:
     """Messages in one encoding; by default the plugin's side, which reads PluginInput."""
 

@@ -8,10 +8,8 @@ from . import messages as m
 from . import values
 from .call import ByteStream, Input
 from .convert import from_python
-from .crash import labeled
 from .data import TYPE_CHECKING
 from .errors import ConnectionClosed, LabeledError
-from .items import item_encoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +58,8 @@ def _passed_on(input: Input) -> object:
 
 
 def _produce_list(runtime: Runtime, output: Output, items: Iterator[object], span: Span) -> None:
+    from .items import item_encoder
+
     encoded = item_encoder(runtime.connection.codec, output.stream.id, span)
     _produce(runtime, output, items, encoded, lambda error: encoded(values.ErrorValue(error, span)))
 
@@ -92,6 +92,8 @@ def _produce(
     except ConnectionClosed:
         raise
     except Exception as error:
+        from .crash import labeled
+
         runtime.put(output, failed(labeled(error)))
     finally:
         if hasattr(items, "close"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 
 from . import messages as m
 from .call import Call, Input
 from .command import Named, Rest
-from .crash import labeled
 from .data import TYPE_CHECKING
 from .engine import Engine
 from .errors import Label, LabeledError, ProtocolError
@@ -61,10 +61,9 @@ class Plugin:
         if name not in self._commands:
             if name not in self._paths:
                 raise self._outdated(f"this plugin has no command `{name}`")
-            from importlib import import_module
-
             module, _, attribute = self._paths[name].partition(":")
-            self._commands[name] = getattr(import_module(module), attribute)()
+            __import__(module)
+            self._commands[name] = getattr(sys.modules[module], attribute)()
         return self._commands[name]
 
     def handle(self, runtime: Runtime, running: Running) -> None:
@@ -76,11 +75,11 @@ class Plugin:
         try:
             response, produce = self._respond(runtime, running)
         except Exception as error:
-            response = m.ErrorResponse(labeled(error))
+            response = m.ErrorResponse(_labeled(error))
         try:
             runtime.send(m.CallResponse(running.id, response))
         except ProtocolError as error:
-            runtime.send(m.CallResponse(running.id, m.ErrorResponse(labeled(error))))
+            runtime.send(m.CallResponse(running.id, m.ErrorResponse(_labeled(error))))
         if produce is not None:
             produce()
 
@@ -163,3 +162,11 @@ class Plugin:
         if name not in self._custom_values:
             raise self._outdated(f"this plugin has no values of the type {name}")
         return self._custom_values[name].from_bytes(data)
+
+
+def _labeled(error: Exception) -> LabeledError:
+    if isinstance(error, LabeledError):
+        return error
+    from .crash import labeled
+
+    return labeled(error)

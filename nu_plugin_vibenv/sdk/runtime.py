@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import threading
 import time
-from queue import Empty, SimpleQueue
+from _queue import Empty, SimpleQueue  # `queue` without the heaps that it also imports
 
 from . import messages as m
 from .codec import NEED_DATA

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 from . import signals
+from .codec import best_encoding
 from .connection import Connection
 from .data import TYPE_CHECKING
 from .errors import ConnectionClosed, RemoteProtocolError
@@ -79,20 +81,16 @@ def serve(plugin: Plugin, argv: Sequence[str], *, encoding: str | None = None) -
             print(f"unknown arguments: {' '.join(argv)}\n\n{_usage(plugin)}", file=sys.stderr)
             return 2
     signals.prepare()
+    gc.freeze()  # what is loaded by now stays: no collection need look at it
+    gc.enable()
     try:
-        Runtime(Connection(encoding or _best_encoding()), transport, plugin.handle, _say).serve()
+        Runtime(Connection(encoding or best_encoding()), transport, plugin.handle, _say).serve()
     except ConnectionClosed:
         return 0
     except RemoteProtocolError as error:
         _say(str(error))
         return 1
     return 0
-
-
-def _best_encoding() -> str:
-    from importlib.util import find_spec
-
-    return "json" if find_spec("msgpack") is None else "msgpack"
 
 
 def _say(text: str) -> None:
