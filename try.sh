@@ -16,10 +16,10 @@ fail() {
     exit 1
 }
 
-# with_settings COMMAND...: with Nushell's folders in $here, so that the user's Nushell stays as it is, and told where
-# packages come from on this machine, for builds in containers.
+# with_settings COMMAND...: with the folders of Nushell and Dagger in $here, so that the user's stay as they are, and told
+# where packages come from on this machine, for builds in containers.
 with_settings() {
-    env XDG_CONFIG_HOME="$here/config" XDG_DATA_HOME="$here/data" \
+    env XDG_CONFIG_HOME="$here/config" XDG_DATA_HOME="$here/data" XDG_STATE_HOME="$here/state" \
         ${SSL_CERT_FILE:+VIBENV_CA_BUNDLE="${VIBENV_CA_BUNDLE:-$SSL_CERT_FILE}"} \
         ${PIP_INDEX_URL:+VIBENV_PIP_INDEX_URL="${VIBENV_PIP_INDEX_URL:-$PIP_INDEX_URL}"} "$@"
 }

@@ -71,6 +71,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for fixture in MARKS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKS[fixture])
+        if item.get_closest_marker("dagger") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(600))  # the first of them waits for the launcher to be built
     if config.getoption("without_engine"):
         left_out = [item for item in items if item.get_closest_marker("engine")]
         config.hook.pytest_deselected(items=left_out)

@@ -50,6 +50,7 @@ def machine(own_engine: Engine, tmp_path: Path) -> Machine:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("XDG_", "VIBENV_CA"))}
     environment = kept | {
         "HOME": str(home),
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         "XDG_CACHE_HOME": str(cache.root().parent),
         "PIP_CACHE_DIR": str(cache.root() / "pip"),
         "VIBENV_ENGINE_DATA": str(tmp_path / "engine"),
