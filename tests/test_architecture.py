@@ -133,7 +133,7 @@ def test_a_package_exports_just_what_it_imports() -> None:
         if lists and path.name == "__init__.py":
             public = {
                 name.asname or name.name
-                for node in tree.body
+                for node in ast.walk(tree)
                 if isinstance(node, ast.ImportFrom)
                 for name in node.names
             }

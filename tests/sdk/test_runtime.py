@@ -281,8 +281,9 @@ def test_a_stream_that_nu_drops_ends_and_its_producer_is_closed(nu: FakeNu) -> N
 def test_dropping_the_output_of_a_call_cancels_it(nu: FakeNu) -> None:
     start(nu, 0, "wait", "stream")
     stream = nu.receive().response.header.id
-    nu.send(m.Drop(stream))
     assert isinstance(nu.receive(), m.StreamMessage)
+    assert Wait.started.acquire(timeout=DEADLINE_S)
+    nu.send(m.Drop(stream))
     assert nu.receive() == m.End(stream)
 
 

@@ -72,7 +72,13 @@ def started(plugin: Path, said: bytes, *arguments: str) -> subprocess.CompletedP
 
 
 def test_the_sdk_imports_nothing_that_makes_a_start_slow() -> None:
-    script = "import sys; sys.path[:0] = sys.argv[1:]; from nu_plugin_vibenv.sdk import Command, Plugin, serve; import msgpack; print(*sys.modules)"
+    script = """if True:
+        import sys
+        sys.path[:0] = sys.argv[1:]
+        from nu_plugin_vibenv.sdk import Call, Command, Flag, Plugin, serve
+        import msgpack
+        print(*sys.modules)
+    """
     argv = [sys.executable, "-IS", "-c", script, str(ROOT), str(Path(msgpack.__file__).parents[1])]
     loaded = subprocess.run(argv, capture_output=True, text=True, check=True, timeout=60).stdout.split()
     assert "nu_plugin_vibenv.sdk.serving" in loaded
