@@ -29,7 +29,7 @@ from .hosts import Host, Tls
 from .model import Container, ContainerSpec, EngineInfo, Image, Progress, Session, Step, StepState
 from .refusals import refusal, unreachable
 from .replies import PathStat
-from .stream import Stream, hijack
+from .stream import Stream, dial, hijack
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -54,6 +54,8 @@ class Engine:
         Raises: Unreachable.
         """
         with translated(host):
+            # docker-py forgets to close the socket of a connection that fails.
+            dial(host, timeout_s).close()
             client = docker.APIClient(
                 host.url,
                 timeout=timeout_s,  # type: ignore[arg-type]  # the stubs know of whole seconds only

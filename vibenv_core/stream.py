@@ -67,6 +67,24 @@ class Stream:
         self.close()
 
 
+def dial(host: Host, timeout_s: float) -> socket.socket:
+    """A connection to the engine of `host`. Raises: OSError."""
+    url = urlsplit(host.url)
+    if url.scheme == "unix":
+        local = socket.socket(socket.AF_UNIX)
+        local.settimeout(timeout_s)
+        try:
+            local.connect(url.path)
+        except OSError:
+            local.close()
+            raise
+        return local
+    port = url.port or (_HTTPS_PORT if host.tls else _HTTP_PORT)
+    plain = socket.create_connection((url.hostname, port), timeout=timeout_s)
+    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return _trust(host.tls).wrap_socket(plain, server_hostname=url.hostname) if host.tls else plain
+
+
 def hijack(host: Host, path: str, body: object, *, timeout_s: float) -> socket.socket:
     """POST `body` as JSON to `path`, and the connection once it is a plain byte stream.
 
@@ -77,7 +95,7 @@ def hijack(host: Host, path: str, body: object, *, timeout_s: float) -> socket.s
         f"POST {path} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(payload)}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
     )
-    connection = _connect(host, timeout_s)
+    connection = dial(host, timeout_s)
     try:
         connection.sendall(request.encode() + payload)
         _expect_upgrade(connection)
@@ -98,23 +116,6 @@ def _expect_upgrade(connection: socket.socket) -> None:
     if head.split(b" ", 2)[1] not in (b"101", b"200"):
         said = connection.recv(4096).decode(errors="replace").strip()
         raise EngineError(f"the engine refused a stream: {said}", code="engine::refused")
-
-
-def _connect(host: Host, timeout_s: float) -> socket.socket:
-    url = urlsplit(host.url)
-    if url.scheme == "unix":
-        local = socket.socket(socket.AF_UNIX)
-        local.settimeout(timeout_s)
-        try:
-            local.connect(url.path)
-        except OSError:
-            local.close()
-            raise
-        return local
-    port = url.port or (_HTTPS_PORT if host.tls else _HTTP_PORT)
-    plain = socket.create_connection((url.hostname, port), timeout=timeout_s)
-    plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return _trust(host.tls).wrap_socket(plain, server_hostname=url.hostname) if host.tls else plain
 
 
 def _trust(tls: Tls) -> ssl.SSLContext:
