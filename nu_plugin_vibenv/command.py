@@ -26,7 +26,11 @@ class HostCommand(Command):
     """A command that asks something of one host; its errors are shown at the argument that they are about."""
 
     category = "vibenv"
-    host = Flag(str, "a Docker context's name, unix://PATH or tcp://HOST:PORT", complete=context_names)
+    host = Flag(
+        str,
+        "a Docker context's name, unix://PATH or tcp://HOST:PORT; else as VIBENV_HOST and Docker's own say",
+        complete=context_names,
+    )
 
     def answer(self, call: Call) -> object:
         """What `run` gives; a VibenvError that it raises, at once or while it is read, is labelled."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vibenv_core import doctor
+from vibenv_core.hosts import resolve
+from vibenv_core.model import Check, Verdict
 
 from ..command import HostCommand
 from ..sdk import Call, Example, Type, table
+from ..sdk.versions import warning
 from ..tables import CheckRow, check_row
 
 
@@ -25,8 +30,17 @@ class Doctor(HostCommand):
 
     def answer(self, call: Call) -> object:
         """The checks as they are made."""
-        from vibenv_core.hosts import resolve
-
         env = call.engine.environment()
         found = doctor.checks(resolve(call[self.host], env), self.settings(call), env)
-        return (check_row(check) for check in found)
+        return self._rows(call.engine.version, found)
+
+    def _rows(self, nushell: str, found: Iterator[Check]) -> Iterator[CheckRow]:
+        yield check_row(nushell_check(nushell))
+        yield from map(check_row, found)
+
+
+def nushell_check(version: str) -> Check:
+    """Whether this Nushell is one that the plugin was tested with."""
+    beyond = warning(version)
+    verdict = Verdict.OK if beyond is None else Verdict.WARN
+    return Check(check="nushell", verdict=verdict, detail=beyond or f"version {version}", fix=None)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from nu_plugin_vibenv.commands.doctor import nushell_check
 from tests.nu.shell import Shell
 from vibenv_core.engine import Engine as DockerEngine
 from vibenv_core.launcher import Launcher
+from vibenv_core.model import Verdict
 
 NOWHERE = "unix:///nowhere/docker.sock"
 STUBBORN = "sh -c 'trap : HUP TERM; while true; do sleep 0.1; done'"
@@ -170,6 +172,17 @@ def test_input_that_names_no_session_is_refused_with_what_would(installed: Shell
     details = installed.error(typed, DOCKER_HOST=NOWHERE)
     assert details["code"] == "vibenv::usage::not_a_name"
     assert "vibenv list | " in details["help"]
+
+
+def test_the_doctor_looks_at_nushell_and_the_whole_stack(shell: Shell) -> None:
+    rows = shell.value("vibenv doctor")
+    assert {"nushell", "docker", "registry", "dagger", "launcher"} <= {row["check"] for row in rows}
+    assert [row for row in rows if row["ok"] is False] == []
+
+
+def test_a_nushell_beyond_those_tested_is_a_warning() -> None:
+    assert nushell_check("0.115.1").verdict is Verdict.OK
+    assert nushell_check("0.999.0").verdict is Verdict.WARN
 
 
 def test_nothing_to_do_is_no_error(installed: Shell, stack: DockerEngine) -> None:
