@@ -8,7 +8,7 @@ from .command import Key, Named, Rest, Switch
 from .convert import to_python
 from .data import TYPE_CHECKING, Data
 from .errors import Label, LabeledError
-from .values import Filesize, Span, Value
+from .values import Span, Value
 
 if TYPE_CHECKING:
     import threading
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .command import Command
     from .engine import Engine
+    from .pieces import Pieces
 
     T = TypeVar("T")
 
@@ -93,29 +94,37 @@ class Call:
 
 def convert_argument(key: Key[Any], value: Value) -> Any:
     """One argument as the type of its parameter has it. Raises LabeledError at the argument."""
-    converted = to_python(value)
-    wanted = key.type
-    if not isinstance(wanted, type) or isinstance(converted, wanted) or wanted is object:
-        return converted
-    if (wanted is float and type(converted) is int) or (wanted is int and type(converted) is Filesize):
-        return wanted(converted)
-    if isinstance(converted, str) and (hasattr(wanted, "__members__") or hasattr(wanted, "__fspath__")):
-        try:
-            return wanted(converted)
-        except ValueError:
-            allowed = ", ".join(getattr(wanted, "__members__", {}).values())
-            raise _unfit(key, value, f"expected one of: {allowed}") from None
-    raise _unfit(key, value, f"expected {wanted.__name__}")
+    try:
+        return _converted(key.type, to_python(value))
+    except ValueError as error:
+        label = Label(str(error), value.span)
+        raise LabeledError(f"{key.name} cannot be this", labels=[label]) from None
 
 
-def _unfit(key: Key[Any], value: Value, text: str) -> LabeledError:
-    return LabeledError(f"{key.name} cannot be this", labels=[Label(text, value.span)])
+def _converted(wanted: Any, value: Any) -> Any:
+    """A Python value as another type; raises ValueError with what was expected."""
+    if getattr(wanted, "__origin__", None) is list and isinstance(value, list):
+        return [_converted(wanted.__args__[0], element) for element in value]
+    if not isinstance(wanted, type) or isinstance(value, wanted):
+        return value
+    if wanted is float and type(value) is int:
+        return float(value)
+    make: Any = wanted
+    if hasattr(make, "type_name"):  # a Custom
+        return make.of(value)
+    if isinstance(value, str) and hasattr(make, "__members__"):
+        if value not in (words := [member.value for member in make]):
+            raise ValueError(f"expected one of: {', '.join(words)}")
+        return make(value)
+    if isinstance(value, str) and hasattr(make, "__fspath__"):
+        return make(value)
+    raise ValueError(f"expected {wanted.__name__}")
 
 
 class Input:
     """What the pipeline gives a command; what is left of a stream is dropped when the call returns."""
 
-    def __init__(self, header: m.PipelineDataHeader, pieces: Iterator[m.StreamData] | None = None) -> None:
+    def __init__(self, header: m.PipelineDataHeader, pieces: Pieces | None = None) -> None:
         self.header = header
         self._pieces = pieces
 
@@ -219,7 +228,7 @@ class Input:
     def close(self) -> None:
         """Drop what is left of a stream."""
         if self._pieces is not None:
-            self._pieces.close()  # type: ignore[attr-defined]
+            self._pieces.close()
 
 
 def _raise_error(value: Value) -> Value:

@@ -6,6 +6,7 @@ imported here and not when a command runs.
 
 from __future__ import annotations
 
+import builtins
 import datetime
 import inspect
 import types
@@ -166,6 +167,8 @@ def shape(type: Any) -> Shape:
         return Shape.STRING
     if hasattr(type, "__fspath__"):
         return Shape.PATH
+    if isinstance(type, builtins.type) and issubclass(type, Custom):
+        return Shape.ANY
     if isinstance(type, types.UnionType):
         return Shape.one_of(*(shape(option) for option in type.__args__))
     if isinstance(type, types.GenericAlias) and type.__origin__ is list:

@@ -31,6 +31,7 @@ class Engine:
         self._runtime = runtime
         self._running = running
         self._head = head
+        self._opened: list[Input] = []
 
     @property
     def version(self) -> str:
@@ -168,7 +169,8 @@ class Engine:
     def _input(self, answer: m.EngineResponse) -> Input:
         match answer:
             case m.PipelineData(m.ListStream(id) | m.ByteStream(id) as header):
-                return Input(header, self._runtime.pieces(id))
+                self._opened.append(Input(header, self._runtime.pieces(id)))
+                return self._opened[-1]
             case m.PipelineData(header):
                 return Input(header)
             case _:
@@ -180,3 +182,8 @@ class Engine:
         if not isinstance(header, (m.Empty, m.SingleValue)):
             self._runtime.submit(produce)
         return self._input(asked())
+
+    def close(self) -> None:
+        """Drop what is left of every stream that nu has answered with; for whoever runs the call."""
+        for input in self._opened:
+            input.close()

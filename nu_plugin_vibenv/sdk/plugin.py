@@ -107,22 +107,24 @@ class Plugin:
         self._check_arguments(command, evaluated)
         pieces = runtime.pieces(header.id) if isinstance(header, (m.ListStream, m.ByteStream)) else None
         input = Input(header, pieces)
-        produce = None
+        engine = Engine(runtime, running, evaluated.head)
+
+        def close() -> None:
+            input.close()
+            engine.close()
+
         try:
-            call = Call(
-                command, evaluated, input, Engine(runtime, running, evaluated.head), running.cancelled
-            )
-            out, produce = header_of(runtime, running, command.run(call), evaluated.head)
-        finally:
-            if produce is None:
-                input.close()
-        finish = produce
+            result = command.run(Call(command, evaluated, input, engine, running.cancelled))
+            out, produce = header_of(runtime, running, result, evaluated.head)
+        except BaseException:
+            close()
+            raise
 
         def produce_and_close() -> None:
             try:
-                finish()
+                produce()
             finally:
-                input.close()
+                close()
 
         return m.PipelineData(out), produce_and_close
 

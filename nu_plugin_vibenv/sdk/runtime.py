@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import threading
 import time
-from _queue import Empty, SimpleQueue  # `queue` without the heaps that it also imports
+from _queue import SimpleQueue  # `queue` without the heaps that it also imports
 
 from . import messages as m
 from .codec import NEED_DATA
 from .connection import PROTOCOL
 from .data import TYPE_CHECKING
 from .errors import ConnectionClosed, ProtocolError
+from .pieces import Pieces
 from .versions import warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from typing import Protocol
 
     from .connection import Connection
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 
 GRACE_S = 10.0
 """How long calls that were cancelled may clean up after nu has gone."""
-
-ACKNOWLEDGE_AFTER = 25
-"""Pieces of an input that are acknowledged in one write: well below the windows, so that nu need not stop."""
 
 
 class Running:
@@ -161,8 +159,6 @@ class Runtime:
     def _run(self, running: Running) -> None:
         try:
             self._handle(self, running)
-        except ConnectionClosed:
-            pass  # nu is gone: there is nobody to tell
         finally:
             self._running.pop(running.id, None)
 
@@ -217,7 +213,10 @@ class Runtime:
 
     def _work_off(self) -> None:
         while (job := self._jobs.get()) is not _leave:
-            job()
+            try:
+                job()
+            except ConnectionClosed:  # there is nobody left to tell
+                return
             with self._lock:
                 self._idle += 1
 
@@ -289,35 +288,12 @@ class Runtime:
 
     # --- streams from nu
 
-    def pieces(self, id: int) -> Iterator[m.StreamData]:
-        """The pieces of a stream as they come; each is acknowledged when the next one is asked for.
+    def pieces(self, id: int) -> Pieces:
+        """The pieces of a stream that was announced, for one reader."""
+        return Pieces(self, id, self._inputs[id])
 
-        Closing the iterator drops the stream. Raises ConnectionClosed.
-        """
-        queue = self._inputs[id]
-        done = 0
-        try:
-            while True:
-                try:
-                    piece = queue.get_nowait()
-                except Empty:
-                    self._acknowledge(id, done)
-                    done = 0
-                    piece = queue.get()
-                if piece is None:
-                    self._acknowledge(id, done)
-                    return
-                if isinstance(piece, ProtocolError):
-                    raise piece
-                yield piece
-                done += 1
-                if done >= ACKNOWLEDGE_AFTER:
-                    self._acknowledge(id, done)
-                    done = 0
-        finally:
-            self.drop(id)
-
-    def _acknowledge(self, id: int, count: int) -> None:
+    def acknowledge(self, id: int, count: int) -> None:
+        """Tell nu that so many pieces of a stream are done with."""
         if count:
             with self._lock:
                 self._outbox.append(b"".join(self.connection.send(m.Ack(id)) for _ in range(count)))

@@ -1,0 +1,64 @@
+"""Reading a stream that comes from nu."""
+
+from __future__ import annotations
+
+from _queue import Empty
+
+from .data import TYPE_CHECKING
+from .errors import ProtocolError
+
+if TYPE_CHECKING:
+    from _queue import SimpleQueue
+
+    from . import messages as m
+    from .runtime import Runtime
+
+ACKNOWLEDGE_AFTER = 25
+"""Pieces that are acknowledged in one write: well below the windows, so that nu need not stop for it."""
+
+
+class Pieces:
+    """The pieces of a stream from nu as they come; one is acknowledged after the next is asked for.
+
+    Acknowledgements go out together, at the latest before waiting. Iterating raises ConnectionClosed.
+    """
+
+    def __init__(
+        self, runtime: Runtime, id: int, queue: SimpleQueue[m.StreamData | ProtocolError | None]
+    ) -> None:
+        self._runtime = runtime
+        self._id = id
+        self._queue = queue
+        self._done = 0
+        self._taken = 0
+
+    def __iter__(self) -> Pieces:
+        return self
+
+    def __next__(self) -> m.StreamData:
+        self._done += self._taken
+        self._taken = 0
+        if self._done >= ACKNOWLEDGE_AFTER:
+            self._acknowledge()
+        try:
+            piece = self._queue.get_nowait()
+        except Empty:
+            self._acknowledge()
+            piece = self._queue.get()
+        if piece is None or isinstance(piece, ProtocolError):
+            self._queue.put(piece)  # the end stays the end
+            if piece is not None:
+                raise piece
+            self._acknowledge()
+            self.close()
+            raise StopIteration
+        self._taken = 1
+        return piece
+
+    def _acknowledge(self) -> None:
+        count, self._done = self._done, 0
+        self._runtime.acknowledge(self._id, count)
+
+    def close(self) -> None:
+        """Drop what is left of the stream."""
+        self._runtime.drop(self._id)
