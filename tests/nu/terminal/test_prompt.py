@@ -44,6 +44,13 @@ def test_tab_offers_contexts_with_where_they_lead(tmux: Open, here: Shell) -> No
     terminal.wait_for(r"lake\s+unix:///lake.sock")
 
 
+def test_tab_offers_images_of_the_engine(tmux: Open) -> None:
+    terminal = tmux(cols=110)
+    terminal.type("vibenv remote-launch a --image debian")
+    terminal.press("Tab")
+    terminal.wait_for(r"--image debian:stable-slim ?$")
+
+
 def test_tab_asks_the_host_that_the_line_names(
     prompting: Shell, docker_engine: Engine, launch: Launch
 ) -> None:
