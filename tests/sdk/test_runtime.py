@@ -9,6 +9,7 @@ import pytest
 from nu_plugin_vibenv.sdk import (
     ByteStream,
     Call,
+    Closure,
     Command,
     Input,
     LabeledError,
@@ -373,6 +374,39 @@ def test_an_input_that_is_left_is_dropped(nu: FakeNu) -> None:
     nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(2))))
     assert value_of(nu.receive()) == v.IntValue(1, SPAN)
     assert nu.receive() == m.Drop(4)
+
+
+def test_an_input_that_is_not_read_at_all_is_dropped(nu: FakeNu) -> None:
+    start(nu, 0, "fail", input=m.ListStream(4, SPAN))
+    assert nu.receive() == m.Drop(4)
+    assert isinstance(nu.receive().response, m.ErrorResponse)
+
+
+def test_a_stream_that_nu_answers_with_is_dropped_when_it_is_not_read() -> None:
+    class Peek(Command):
+        """Run a closure, and leave what it gives."""
+
+        name = "peek"
+
+        def run(self, call: Call) -> str:
+            call.engine.eval_closure(Closure(7), 1, input=iter([1, 2]))
+            return "enough"
+
+    with FakeNu(Plugin(version="0", commands=[Peek()])) as nu:
+        start(nu, 0, "peek")
+        asked = nu.receive()
+        assert isinstance(asked.call, m.EvalClosure)
+        assert (asked.call.closure.item, asked.call.positional) == (Closure(7), (v.IntValue(1, SPAN),))
+        nu.send(m.EngineCallResponse(asked.id, m.PipelineData(m.ListStream(9, SPAN))))
+        heard = [nu.receive() for _ in range(5)]
+        assert isinstance(asked.call.input, m.ListStream)
+        stream = asked.call.input.id
+    assert [one for one in heard if isinstance(one, m.StreamMessage | m.End) and one.id == stream] == [
+        m.StreamMessage(stream, m.ListItem(v.IntValue(1, SPAN))),
+        m.StreamMessage(stream, m.ListItem(v.IntValue(2, SPAN))),
+        m.End(stream),
+    ]
+    assert m.Drop(9) in heard
 
 
 def test_an_error_among_the_input_is_raised_where_it_is_read(nu: FakeNu) -> None:

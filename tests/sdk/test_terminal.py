@@ -118,9 +118,10 @@ def test_the_terminal_is_lent_many_times_in_one_script(shell: Shell) -> None:
 
 
 def test_ctrl_c_ends_the_program_and_not_the_plugin(shell: Shell) -> None:
-    script = "let before = terminal pid; let code = terminal run 'echo ready; sleep 60'"
+    script = "let before = terminal pid; let code = terminal run 'exec cat'"
     terminal = shell.script(script + "; print $'code ($code) same ($before == (terminal pid))'")
-    terminal.until("ready")
+    terminal.type(b"hello\r")
+    terminal.until("hello\r\nhello")  # the second one is cat's
     terminal.type(b"\x03")
     assert "code -2 same true" in terminal.finish()
 
