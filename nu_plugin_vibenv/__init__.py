@@ -1,5 +1,7 @@
 """vibenv's Nushell plugin: commands in, tables out; every decision about containers is vibenv_core's.
 
+What is where:
+
     __main__       starts the plugin, or installs it
     commands/      one file per command: what it is called, takes and gives
     command        what all of them share: a host, errors shown where they were typed
@@ -9,6 +11,7 @@
     names, completions, report, progress, terminal, engines
                    what was named, what could be, an error as Nushell shows it, the line on the terminal, the
                    terminal itself, the connections
-    install        registers plugin and module with a Nushell, and undoes it
+    install, nushell
+                   registers plugin and module with a Nushell, and undoes it; what that Nushell is asked
     sdk/           Nushell's plugin protocol; knows nothing of vibenv
 """

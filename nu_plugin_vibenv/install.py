@@ -18,36 +18,19 @@ import enum
 import json
 import os
 import shlex
-import shutil
 import sys
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vibenv_core import process
-from vibenv_core.errors import Foreign, NotFound, VibenvError
+from vibenv_core.errors import Foreign, VibenvError
 from vibenv_core.settings import VERSION
+
+from .nushell import Nushell, add_plugin, ask, plugins, remove_plugin
 
 MARK = "# Written by `python -m nu_plugin_vibenv install`; `install --undo` removes it."
 LONGEST_SHEBANG = 127
 """Bytes of a `#!` line that Linux before 5.1 reads (BINPRM_BUF_SIZE, execve(2))."""
-NUSHELL_TIMEOUT_S = 60.0
-
-
-class NushellError(VibenvError):
-    """Raised when nu was asked and failed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nushell:
-    """A Nushell and its folders, as it names them itself."""
-
-    binary: Path
-    version: str
-    config: Path
-    data: Path
-    registry: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,29 +125,6 @@ def module_folder() -> Path:
 # What is there
 
 
-def ask(nu: str | None) -> Nushell:
-    """Ask a Nushell where its folders are; `nu` is a path or a name, and None is the `nu` in PATH.
-
-    Raises: NotFound (no such program), NushellError (it failed).
-    """
-    binary = shutil.which(nu or "nu")
-    if binary is None:
-        raise NotFound(
-            f"`{nu or 'nu'}` is not a program that can be run",
-            code="install::no_nushell",
-            help="install Nushell (https://www.nushell.sh/book/installation.html), or name it: --nu PATH",
-        )
-    columns = "version: (version).version, config: $nu.default-config-dir, data: $nu.data-dir"
-    reply = json.loads(_run(Path(binary), f"{{{columns}, registry: $nu.plugin-path}} | to json"))
-    return Nushell(
-        binary=Path(binary).absolute(),
-        version=reply["version"],
-        config=Path(reply["config"]),
-        data=Path(reply["data"]),
-        registry=Path(reply["registry"]),
-    )
-
-
 def found(item: File | Link) -> Found:
     """What is in the place of `item`, without following a link that is not there to be followed."""
     path = item.path
@@ -223,7 +183,7 @@ def _remove(nushell: Nushell, wanted: Sequence[File | Link]) -> list[Change]:
         changes.append(Change(item.label, item.path, "removed" if ours else "not there, or not ours"))
     made = _made(nushell)
     _record(nushell).unlink(missing_ok=True)
-    if nushell.registry in made and nushell.registry.exists() and not _registered(nushell):
+    if nushell.registry in made and nushell.registry.exists() and not plugins(nushell):
         nushell.registry.unlink()
     for folder in sorted((path for path in made if path.is_dir()), key=lambda path: -len(path.parts)):
         if not any(folder.iterdir()):
@@ -254,12 +214,11 @@ def _make_folders(folder: Path) -> list[Path]:
 
 
 def _register(nushell: Nushell) -> Change:
-    """Have nu read the plugin's signatures into its registry: the same bytes when nothing changed."""
     registry = nushell.registry
     before = registry.read_bytes() if registry.exists() else None
     folders = _make_folders(registry.parent)
     _remember(nushell, folders if before is not None else [*folders, registry])
-    _registry(nushell, "plugin add --plugin-config $env.REGISTRY $env.LAUNCHER")
+    add_plugin(nushell, launcher_path(nushell))
     if before is None:
         return Change("plugin", registry, "made")
     return Change(
@@ -268,18 +227,10 @@ def _register(nushell: Nushell) -> Change:
 
 
 def _unregister(nushell: Nushell) -> Change:
-    ours = str(launcher_path(nushell)) in _registered(nushell)
+    ours = launcher_path(nushell) in plugins(nushell)
     if ours:
-        _registry(nushell, "plugin rm --plugin-config $env.REGISTRY $env.LAUNCHER")
+        remove_plugin(nushell, launcher_path(nushell))
     return Change("plugin", nushell.registry, "removed" if ours else "not there, or not ours")
-
-
-def _registered(nushell: Nushell) -> list[str]:
-    """The files of all plugins in the registry."""
-    if not nushell.registry.exists():
-        return []
-    listed = _registry(nushell, "plugin list --registry --plugin-config $env.REGISTRY | to json")
-    return [str(plugin["filename"]) for plugin in json.loads(listed)]
 
 
 def _record(nushell: Nushell) -> Path:
@@ -300,27 +251,6 @@ def _remember(nushell: Nushell, paths: Iterable[Path]) -> None:
         _record(nushell).write_text(text + "\n", encoding="utf-8")
 
 
-def _registry(nushell: Nushell, code: str) -> str:
-    return _run(nushell.binary, code, REGISTRY=nushell.registry, LAUNCHER=launcher_path(nushell))
-
-
-def _run(nu: Path, code: str, **variables: Path) -> str:
-    """Run one line in a bare Nushell; paths reach it as variables, so that no path has to be quoted."""
-    finished = process.run(
-        [str(nu), "-n", "-c", code],
-        env={**os.environ, **{name: str(path) for name, path in variables.items()}},
-        timeout_s=NUSHELL_TIMEOUT_S,
-        cancelled=threading.Event(),
-    )
-    if finished.exit_code != 0:
-        raise NushellError(
-            f"{nu} failed at `{code}`:\n{finished.stderr.strip()}",
-            code="install::nushell_failed",
-            help="run the same line in Nushell to see more",
-        )
-    return finished.stdout
-
-
 def report(changes: Iterable[Change]) -> Iterator[str]:
     """The lines that tell a person what was done where."""
     for change in changes:
@@ -339,6 +269,9 @@ def main(arguments: Sequence[str]) -> int:
         nushell = ask(given.nu)
         wanted = items(nushell, python=Path(sys.executable), roots=import_roots(), module=module_folder())
         changes = undo(nushell, wanted) if given.undo else install(nushell, wanted)
+    except OSError as error:
+        print(f"vibenv: {error}", file=sys.stderr)
+        return 1
     except VibenvError as error:
         print(f"vibenv: {error.message}\n  {error.help or error.code}", file=sys.stderr)
         return 1
