@@ -67,7 +67,7 @@ def plugins(nushell: Nushell) -> list[Path]:
 
 
 def add_plugin(nushell: Nushell, file: Path) -> None:
-    """Have it start a plugin and keep its signatures: the same bytes when none changed. Raises: NushellError."""
+    """Have it start a plugin and keep its signatures, unchanged bytes for unchanged ones. Raises: NushellError."""
     line = "plugin add --plugin-config $env.REGISTRY $env.PLUGIN"
     _run(nushell.binary, line, REGISTRY=nushell.registry, PLUGIN=file)
 
