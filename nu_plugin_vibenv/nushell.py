@@ -67,7 +67,10 @@ def plugins(nushell: Nushell) -> list[Path]:
 
 
 def add_plugin(nushell: Nushell, file: Path) -> None:
-    """Have it start a plugin and keep its signatures, unchanged bytes for unchanged ones. Raises: NushellError."""
+    """Have it start a plugin and keep its signatures. Raises: NushellError.
+
+    When they are those that it has, its registry's bytes do not change.
+    """
     line = "plugin add --plugin-config $env.REGISTRY $env.PLUGIN"
     _run(nushell.binary, line, REGISTRY=nushell.registry, PLUGIN=file)
 

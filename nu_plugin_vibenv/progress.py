@@ -80,6 +80,7 @@ class Painter:
                     self._painted = True
 
     def _wipe(self) -> None:
+        """Take the line away; with `_lock` held."""
         if self._painted:
             self._write(_WIPE)
             self._painted = False
@@ -92,7 +93,8 @@ def line(shown: Sequence[tuple[Step, float]], columns: int) -> str:
     detail = f": {step.detail}" if step.detail else ""
     more = f" (and {len(shown) - 1} more)" if len(shown) > 1 else ""
     end = f"{percent} · {seconds:.0f} s{more}"
-    text = " ".join(f"{step.step}{detail}".split())
+    printable = "".join(sign if sign.isprintable() else " " for sign in f"{step.step}{detail}")
+    text = " ".join(printable.split())
     room = columns - 1 - len(end)
     if len(text) > room:
         text = text[: max(room - 1, 0)] + "…"

@@ -34,8 +34,8 @@ def test_a_line_keeps_how_far_when_it_cuts_what() -> None:
     assert line([(step("pull", detail="x" * 50, fraction=0.5), 3.0)], 24) == "pull: xxxxxx… 50% · 3 s"
 
 
-def test_a_line_has_no_line_break_in_it() -> None:
-    assert "\n" not in line([(step("build", detail="a\r\nb"), 1.0)], 80)
+def test_a_line_has_no_line_break_and_no_control_character_in_it() -> None:
+    assert line([(step("build", detail="a\r\nb\x1b[2Jc"), 1.0)], 80) == "build: a b [2Jc · 1 s"
 
 
 def test_commands_side_by_side_share_the_line() -> None:
