@@ -305,13 +305,16 @@ def test_without_a_terminal_attaching_says_so(launch: Launch, here: Shell) -> No
 
 
 def test_the_plain_way_in_works_beside_attach(tmux: Open, launch: Launch, docker_engine: Engine) -> None:
-    session = launch("bash")
+    session = launch("sh", "-c", TICKING)
+    beside = tmux()
+    attach(beside, session, r"^tick \d+$")
     terminal = tmux("bash", "--norc")
     terminal.enter(f"docker -H {docker_engine.url} exec -it vibenv-{session} dtach -a /tmp/vibenv.sock")
-    terminal.enter("stty size")
-    terminal.wait_for("^24 80$")
+    terminal.wait_for(r"^tick \d+$")
     terminal.press(DETACH)
     terminal.wait_for(r"^\[detached\]$")
+    seen = last_tick(terminal)
+    beside.wait_until(lambda _: last_tick(beside) > seen + 10, "later ticks")
 
 
 @pytest.mark.dagger
