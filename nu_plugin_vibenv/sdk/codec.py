@@ -147,7 +147,8 @@ class Codec:
         self, encoding: Encoding, reads: Schema = PLUGIN_INPUT, writes: Schema = PLUGIN_OUTPUT
     ) -> None:
         self.encoding = encoding
-        self._reads = reads
+        self._next_tree = encoding.next_tree
+        self._decode = reads.decode
         self._writes = writes
 
     def feed(self, data: bytes) -> None:
@@ -159,11 +160,11 @@ class Codec:
 
         Raises RemoteProtocolError for what is no message; nothing after it can be read.
         """
-        tree = self.encoding.next_tree()
+        tree = self._next_tree()
         if tree is NEED_DATA:
             return tree
         try:
-            return self._reads.decode(tree)
+            return self._decode(tree)
         except RecursionError:
             raise RemoteProtocolError("a message is nested too deep") from None
 

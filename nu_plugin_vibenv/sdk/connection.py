@@ -110,6 +110,11 @@ class Connection:
         if self.engine is None and not isinstance(message, m.Hello):
             raise RemoteProtocolError(f"expected Hello, got {message!r}")
         match message:
+            case m.StreamMessage(id):
+                self._incoming(id).receive()
+            case m.Ack(id):
+                if (outgoing := self._outgoing(id)) is not None and not outgoing.dropped:
+                    outgoing.acknowledge()
             case m.Hello():
                 self._receive_hello(message)
             case m.Call(id, call):
@@ -124,15 +129,10 @@ class Connection:
                 self.engine_calls.remove(id)
                 if isinstance(response, m.PipelineData):
                     self._expect_stream(response.header)
-            case m.StreamMessage(id):
-                self._incoming(id).receive()
             case m.End(id):
                 stream = self._incoming(id)
                 stream.ended = True
                 self._forget_if_over(stream)
-            case m.Ack(id):
-                if (outgoing := self._outgoing(id)) is not None and not outgoing.dropped:
-                    outgoing.acknowledge()
             case m.Drop(id):
                 if (outgoing := self._outgoing(id)) is not None:
                     outgoing.dropped = True

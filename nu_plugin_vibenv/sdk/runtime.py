@@ -42,6 +42,10 @@ GRACE_S = 10.0
 """How long calls that were cancelled may clean up after nu has gone."""
 
 
+GATHER_S = 0.001
+"""How long an item waits for others to be written with: a fast producer has filled its window by then."""
+
+
 class Running:
     """One call at work. `cancelled` is set by ctrl-c, when its output is not wanted, and when nu is gone."""
 
@@ -58,6 +62,9 @@ class Output:
         self.stream = stream
         self.running = running
         self.stopped = False
+        self.waiting = False
+        self.resumes_at = stream.window // 2
+        """The credit at which a producer that ran out of it goes on, so that it sends many at once."""
 
 
 class Runtime:
@@ -107,23 +114,24 @@ class Runtime:
             self._close(reason)
 
     def _dispatch_all(self) -> bool:
-        while True:
-            with self._lock:
-                event = self.connection.next_event()
-            if event is NEED_DATA:
-                return True
+        with self._lock:
+            events = list(iter(self.connection.next_event, NEED_DATA))
+        for event in events:
             if isinstance(event, m.Goodbye):
                 return False
             self._dispatch(event)
+        return True
 
     def _dispatch(self, event: m.PluginInput) -> None:
         match event:
             case m.StreamMessage(id, data):
                 if (queue := self._inputs.get(id)) is not None:
                     queue.put(data)
-            case m.Ack():
-                with self._lock:
-                    self._credit.notify_all()
+            case m.Ack(id):
+                output = self._outputs.get(id)
+                if output is not None and output.waiting and output.stream.credit >= output.resumes_at:
+                    with self._lock:
+                        self._credit.notify_all()
             case m.Call():
                 self._start(event)
             case m.EngineCallResponse(id, response):
@@ -250,6 +258,7 @@ class Runtime:
                     self._work.wait()
                 if self._closed is not None:
                     return
+            time.sleep(GATHER_S)
             try:
                 self.flush()
             except ConnectionClosed:
@@ -334,8 +343,10 @@ class Runtime:
             return room
         self.flush()
         with self._lock:
-            while stream.credit < stream.window // 2 and not output.stopped:
+            output.waiting = True
+            while stream.credit < output.resumes_at and not output.stopped:
                 self._credit.wait()
+            output.waiting = False
             if not output.stopped:
                 self._put(output, piece)
             return not output.stopped

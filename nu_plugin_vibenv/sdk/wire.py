@@ -240,13 +240,20 @@ _BOTH_WAYS: dict[str, Variant] = {
 
 
 class _PluginInput(Tagged):
-    """What nu sends, with a short way for the data of streams, of which there is most."""
+    """What nu sends, with a short way for the messages of streams, of which there are most."""
+
+    _last_ack = m.Ack(0)
 
     def decode(self, tree: Any) -> Any:
-        if type(tree) is dict and type(body := tree.get("Data")) is list and len(body) == 2:
-            id, data = body
-            if type(id) is int and type(data) is dict and (item := data.get("List")) is not None:
-                return m.StreamMessage(id, m.ListItem(decode_value(item)))
+        if type(tree) is dict:
+            if type(stream := tree.get("Ack")) is int:
+                if self._last_ack.id != stream:
+                    self._last_ack = m.Ack(stream)
+                return self._last_ack
+            if type(body := tree.get("Data")) is list and len(body) == 2:
+                id, data = body
+                if type(id) is int and type(data) is dict and (item := data.get("List")) is not None:
+                    return m.StreamMessage(id, m.ListItem(decode_value(item)))
         return super().decode(tree)
 
 
