@@ -38,7 +38,8 @@ if TYPE_CHECKING:
     from .plugin import Plugin
     from .serving import serve
     from .signature import Shape, Type
-    from .values import CellPath, Closure, Filesize, Ordering, PathMember, Range, Span, Value
+    from .span import Span
+    from .values import CellPath, Closure, Filesize, Ordering, PathMember, Range, Value
 
 __all__ = [
     "ByteStream",
@@ -92,7 +93,8 @@ _HOME = {
     "plugin": "Plugin",
     "serving": "serve",
     "signature": "Shape Type",
-    "values": "CellPath Closure Filesize Ordering PathMember Range Span Value",
+    "span": "Span",
+    "values": "CellPath Closure Filesize Ordering PathMember Range Value",
 }
 """Which module has which names: imported when first asked for, so that a start pays for no other."""
 

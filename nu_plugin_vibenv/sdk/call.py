@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from . import messages as m
+from . import pipelines as p
 from . import values
 from .command import Key, Named, Rest, Switch
 from .convert import to_python
 from .data import TYPE_CHECKING, Data
 from .errors import Label, LabeledError
-from .values import Span, Value
+from .span import Span
+from .values import Value
 
 if TYPE_CHECKING:
     import threading
@@ -28,7 +29,7 @@ class Call:
     def __init__(
         self,
         command: Command,
-        call: m.EvaluatedCall,
+        call: p.EvaluatedCall,
         input: Input,
         engine: Engine,
         cancelled: threading.Event,
@@ -124,30 +125,30 @@ def _converted(wanted: Any, value: Any) -> Any:
 class Input:
     """What the pipeline gives a command; what is left of a stream is dropped when the call returns."""
 
-    def __init__(self, header: m.PipelineDataHeader, pieces: Pieces | None = None) -> None:
+    def __init__(self, header: p.PipelineDataHeader, pieces: Pieces | None = None) -> None:
         self.header = header
         self._pieces = pieces
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing in the pipeline."""
-        return isinstance(self.header, m.Empty)
+        return isinstance(self.header, p.Empty)
 
     @property
     def span(self) -> Span | None:
         """Where the input was made."""
         match self.header:
-            case m.SingleValue(value):
+            case p.SingleValue(value):
                 return value.span
-            case m.ListStream(_, span) | m.ByteStream(_, span):
+            case p.ListStream(_, span) | p.ByteStream(_, span):
                 return span
-            case m.Empty():
+            case p.Empty():
                 return None
 
     @property
-    def metadata(self) -> m.PipelineMetadata | None:
+    def metadata(self) -> p.PipelineMetadata | None:
         """What nu knows of where the input came from."""
-        return None if isinstance(self.header, m.Empty) else self.header.metadata
+        return None if isinstance(self.header, p.Empty) else self.header.metadata
 
     def nu_values(self) -> Iterator[Value]:
         """The values one by one: of a list its elements, of a byte stream its chunks; none without input.
@@ -155,24 +156,24 @@ class Input:
         Raises: LabeledError, for an error that stands among them; ConnectionClosed.
         """
         match self.header:
-            case m.Empty():
+            case p.Empty():
                 return
-            case m.SingleValue(values.ListValue(vals)):
+            case p.SingleValue(values.ListValue(vals)):
                 yield from vals
-            case m.SingleValue(values.RangeValue(range, span)):
+            case p.SingleValue(values.RangeValue(range, span)):
                 for number in range:
                     yield (
                         values.IntValue(number, span)
                         if isinstance(number, int)
                         else values.FloatValue(number, span)
                     )
-            case m.SingleValue(value):
+            case p.SingleValue(value):
                 yield _raise_error(value)
-            case m.ListStream():
+            case p.ListStream():
                 for piece in self._pieces or ():
-                    if isinstance(piece, m.ListItem):
+                    if isinstance(piece, p.ListItem):
                         yield _raise_error(piece.value)
-            case m.ByteStream(_, span):
+            case p.ByteStream(_, span):
                 for chunk in self.bytes():
                     yield values.BinaryValue(chunk, span)
 
@@ -188,13 +189,13 @@ class Input:
         Raises: as `nu_values`.
         """
         match self.header:
-            case m.Empty():
+            case p.Empty():
                 return None
-            case m.SingleValue(value):
+            case p.SingleValue(value):
                 return to_python(_raise_error(value))
-            case m.ListStream():
+            case p.ListStream():
                 return list(self.values())
-            case m.ByteStream(_, _, type):
+            case p.ByteStream(_, _, type):
                 data = b"".join(self.bytes())
                 if type == "Binary":
                     return data
@@ -208,11 +209,11 @@ class Input:
 
         Raises: LabeledError, for input that is no bytes and where reading them failed; ConnectionClosed.
         """
-        if isinstance(self.header, m.ByteStream):
+        if isinstance(self.header, p.ByteStream):
             for piece in self._pieces or ():
-                if isinstance(piece, m.RawError):
+                if isinstance(piece, p.RawError):
                     raise piece.error
-                if isinstance(piece, m.RawBytes):
+                if isinstance(piece, p.RawBytes):
                     yield piece.data
             return
         for value in self.nu_values():

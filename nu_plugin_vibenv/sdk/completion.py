@@ -6,7 +6,7 @@ from . import messages as m
 from .data import TYPE_CHECKING, Data
 from .errors import RemoteProtocolError
 from .schema import variant
-from .values import UNKNOWN
+from .span import UNKNOWN
 from .wire_values import decode_span
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .command import Command, Key
     from .engine import Engine
-    from .values import Span
+    from .span import Span
 
 
 class CompletionRequest(Data):

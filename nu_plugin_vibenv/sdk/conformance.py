@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import messages, schema, values, wire, wire_signature, wire_values
+from . import messages, pipelines, schema, values, wire, wire_signature, wire_values
 from .codec import ENCODINGS
 from .data import Data
 from .errors import LabeledError, ProtocolError
@@ -60,7 +60,7 @@ _UNKNOWN = (
     messages.UnknownMessage,
     messages.UnknownOp,
     messages.UnknownResponse,
-    messages.UnknownSource,
+    pipelines.UnknownSource,
 )
 
 

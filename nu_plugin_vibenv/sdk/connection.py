@@ -16,6 +16,7 @@ Does no locking: an owner that uses threads guards it.
 from __future__ import annotations
 
 from . import messages as m
+from . import pipelines as p
 from .codec import ENCODINGS, NEED_DATA, Codec
 from .data import TYPE_CHECKING
 from .errors import LocalProtocolError, RemoteProtocolError
@@ -25,7 +26,8 @@ from .versions import refusal
 if TYPE_CHECKING:
     from typing import Any
 
-    from .messages import PipelineDataHeader, PluginInput, PluginOutput
+    from .messages import PluginInput, PluginOutput
+    from .pipelines import PipelineDataHeader
 
 PROTOCOL = "nu-plugin"
 
@@ -150,7 +152,7 @@ class Connection:
         self.engine = hello
 
     def _expect_stream(self, header: PipelineDataHeader) -> None:
-        if isinstance(header, (m.ListStream, m.ByteStream)):
+        if isinstance(header, (p.ListStream, p.ByteStream)):
             if header.id in self.incoming:
                 raise RemoteProtocolError(f"stream {header.id} is open already")
             self.incoming[header.id] = IncomingStream(header.id)
@@ -198,7 +200,7 @@ class Connection:
 
     def _sent(self, message: PluginOutput) -> None:
         match message:
-            case m.CallResponse(id, m.PipelineData(m.ListStream(stream) | m.ByteStream(stream))):
+            case m.CallResponse(id, m.PipelineData(p.ListStream(stream) | p.ByteStream(stream))):
                 self._streaming[stream] = id
             case m.CallResponse(id):
                 self.calls.remove(id)

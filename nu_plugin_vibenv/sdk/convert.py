@@ -27,7 +27,8 @@ import os
 from . import values
 from .data import TYPE_CHECKING
 from .errors import LabeledError
-from .values import UNKNOWN, CellPath, Closure, Filesize, PluginCustomValue, Range, Span, Value
+from .span import UNKNOWN, Span
+from .values import CellPath, Closure, Filesize, PluginCustomValue, Range, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from . import messages as m
+from . import pipelines as p
 from . import values
 from .convert import from_python, to_python
 from .data import TYPE_CHECKING
 from .errors import Label, LabeledError
-from .values import PluginCustomValue, Span
+from .span import Span
+from .values import PluginCustomValue
 
 if TYPE_CHECKING:
     from typing import Self
@@ -102,9 +104,9 @@ def operate(custom: Custom, op: m.CustomValueOp, span: Span) -> m.PluginCallResp
 
 def _place(op: m.CustomValueOp) -> Span | None:
     match op:
-        case m.FollowPathInt(m.Spanned(_, span)) | m.FollowPathString(m.Spanned(_, span)):
+        case m.FollowPathInt(p.Spanned(_, span)) | m.FollowPathString(p.Spanned(_, span)):
             return span
-        case m.Operation(m.Spanned(_, span)) | m.Save(_, span):
+        case m.Operation(p.Spanned(_, span)) | m.Save(_, span):
             return span
         case _:
             return None
@@ -114,26 +116,26 @@ def _operate(custom: Custom, op: m.CustomValueOp, span: Span) -> m.PluginCallRes
     match op:
         case m.ToBaseValue():
             return _value(custom.to_base_value(), span)
-        case m.FollowPathInt(m.Spanned(int(index), at), optional):
+        case m.FollowPathInt(p.Spanned(int(index), at), optional):
             return _value(custom.follow_path_int(index, optional), at)
-        case m.FollowPathString(m.Spanned(str(column), at), optional, casing):
+        case m.FollowPathString(p.Spanned(str(column), at), optional, casing):
             return _value(custom.follow_path_string(column, optional, casing == "Insensitive"), at)
         case m.PartialCmp(other):
             return m.OrderingResponse(custom.partial_cmp(_revived(custom, other)))
-        case m.Operation(m.Spanned(m.Operator() as operator, _), right):
+        case m.Operation(p.Spanned(m.Operator() as operator, _), right):
             return _value(custom.operation(operator, _revived(custom, right)), span)
-        case m.Save(m.Spanned(str(path))):
+        case m.Save(p.Spanned(str(path))):
             custom.save(path)
             return m.Ok()
         case m.Dropped():
             custom.dropped()
-            return m.PipelineData(m.Empty())
+            return m.PipelineData(p.Empty())
         case _:
             raise LabeledError(f"a {custom.type_name} cannot do this: {op!r}")
 
 
 def _value(result: object, span: Span) -> m.PipelineData:
-    return m.PipelineData(m.SingleValue(from_python(result, span)))
+    return m.PipelineData(p.SingleValue(from_python(result, span)))
 
 
 def _revived(custom: Custom, value: Value) -> object:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 
+from . import engine_calls as e
 from . import messages as m
+from . import pipelines as p
 from . import values
 from .call import Input
 from .convert import from_python
 from .data import TYPE_CHECKING
 from .errors import LabeledError
 from .output import header_of
+from .span import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,7 +21,8 @@ if TYPE_CHECKING:
 
     from .foreground import Foreground
     from .runtime import Running, Runtime
-    from .values import Closure, Span, Value
+    from .span import Span
+    from .values import Closure, Value
 
 
 class Engine:
@@ -27,7 +31,7 @@ class Engine:
     Every method that asks raises LabeledError when nu refuses, and ConnectionClosed when nu is gone.
     """
 
-    def __init__(self, runtime: Runtime, running: Running, head: Span = values.UNKNOWN) -> None:
+    def __init__(self, runtime: Runtime, running: Running, head: Span = UNKNOWN) -> None:
         self._runtime = runtime
         self._running = running
         self._head = head
@@ -41,12 +45,12 @@ class Engine:
 
     def env_var(self, name: str) -> Any:
         """A variable of the caller's environment, None when it is not set; case is ignored."""
-        return self._value(m.GetEnvVar(name))
+        return self._value(e.GetEnvVar(name))
 
     def env_vars(self) -> Mapping[str, Value]:
         """All variables of the caller's environment, of whatever kind they are."""
-        answer = self._ask(m.GetEnvVars())
-        return answer.values if isinstance(answer, m.ValueMap) else {}
+        answer = self._ask(e.GetEnvVars())
+        return answer.values if isinstance(answer, e.ValueMap) else {}
 
     def environment(self) -> dict[str, str]:
         """The caller's environment as a child process takes it: strings, and PATH joined; no others."""
@@ -61,28 +65,28 @@ class Engine:
 
     def add_env_var(self, name: str, value: object) -> None:
         """Set a variable in the caller's scope; it is there once the command has returned."""
-        self._ask(m.AddEnvVar(name, from_python(value, self._head)))
+        self._ask(e.AddEnvVar(name, from_python(value, self._head)))
 
     def current_directory(self) -> str:
         """The caller's directory; the plugin's own is another."""
-        return str(self._value(m.GetCurrentDir()))
+        return str(self._value(e.GetCurrentDir()))
 
     def config(self) -> Mapping[str, object]:
         """nu's configuration as it is on the wire; it differs between versions."""
-        answer = self._ask(m.GetConfig())
-        return answer.config if isinstance(answer, m.ConfigResponse) else {}
+        answer = self._ask(e.GetConfig())
+        return answer.config if isinstance(answer, e.ConfigResponse) else {}
 
     def plugin_config(self) -> Any:
         """`$env.config.plugins.<name of the plugin>` as Python value, None when it is not set."""
-        return self._value(m.GetPluginConfig())
+        return self._value(e.GetPluginConfig())
 
     def help(self) -> str:
         """The help text of the command that runs, as nu renders it."""
-        return str(self._value(m.GetHelp()))
+        return str(self._value(e.GetHelp()))
 
     def span_contents(self, span: Span) -> bytes:
         """The source text that a span stands for."""
-        contents = self._value(m.GetSpanContents(span))
+        contents = self._value(e.GetSpanContents(span))
         return contents if isinstance(contents, bytes) else str(contents).encode()
 
     def eval_closure(
@@ -98,16 +102,16 @@ class Engine:
         `input` is a Python value, an iterator to be streamed, or the Input of this call to be passed on.
         """
         arguments = tuple(from_python(argument, self._head) for argument in positional)
-        spanned = m.Spanned(closure, self._head)
+        spanned = p.Spanned(closure, self._head)
         return self._with_input(
             input,
-            lambda header: m.EvalClosure(spanned, arguments, header, redirect_stdout, redirect_stderr),
+            lambda header: e.EvalClosure(spanned, arguments, header, redirect_stdout, redirect_stderr),
         )
 
     def find_decl(self, name: str) -> int | None:
         """The number of the command of this name, None when there is none."""
-        answer = self._ask(m.FindDecl(name))
-        return answer.id if isinstance(answer, m.Identifier) else None
+        answer = self._ask(e.FindDecl(name))
+        return answer.id if isinstance(answer, e.Identifier) else None
 
     def call_decl(
         self,
@@ -125,19 +129,19 @@ class Engine:
         """
         head = self._head
         flags = tuple(
-            m.NamedArg(m.Spanned(name, head), None if value is True else from_python(value, head))
+            p.NamedArg(p.Spanned(name, head), None if value is True else from_python(value, head))
             for name, value in (named or {}).items()
         )
         arguments = tuple(from_python(argument, head) for argument in positional)
-        call = m.EvaluatedCall(head, arguments, flags)
+        call = p.EvaluatedCall(head, arguments, flags)
         return self._with_input(
-            input, lambda header: m.CallDecl(decl_id, call, header, redirect_stdout, redirect_stderr)
+            input, lambda header: e.CallDecl(decl_id, call, header, redirect_stdout, redirect_stderr)
         )
 
     def block_ir(self, block_id: int) -> Mapping[str, object]:
         """The compiled code of a block as it is on the wire; it differs between versions."""
-        answer = self._ask(m.GetBlockIR(block_id))
-        return answer.block if isinstance(answer, m.IrBlock) else {}
+        answer = self._ask(e.GetBlockIR(block_id))
+        return answer.block if isinstance(answer, e.IrBlock) else {}
 
     def set_gc_disabled(self, disabled: bool) -> None:
         """Whether nu leaves the plugin running when it has been idle for a while."""
@@ -151,16 +155,16 @@ class Engine:
         """
         from .foreground import Foreground
 
-        return Foreground(self._enter_foreground, lambda: self._ask(m.LeaveForeground()))
+        return Foreground(self._enter_foreground, lambda: self._ask(e.LeaveForeground()))
 
     def _enter_foreground(self) -> int | None:
-        group = self._value(m.EnterForeground())
+        group = self._value(e.EnterForeground())
         return group if isinstance(group, int) else None
 
-    def _ask(self, call: m.EngineCallKind) -> m.EngineResponse:
+    def _ask(self, call: e.EngineCallKind) -> m.EngineResponse:
         return self._runtime.ask(self._running.id, call)
 
-    def _value(self, call: m.EngineCallKind) -> Any:
+    def _value(self, call: e.EngineCallKind) -> Any:
         answer = self._ask(call)
         if isinstance(answer, m.PipelineData):
             return self._input(answer).value()
@@ -168,7 +172,7 @@ class Engine:
 
     def _input(self, answer: m.EngineResponse) -> Input:
         match answer:
-            case m.PipelineData(m.ListStream(id) | m.ByteStream(id) as header):
+            case m.PipelineData(p.ListStream(id) | p.ByteStream(id) as header):
                 self._opened.append(Input(header, self._runtime.pieces(id)))
                 return self._opened[-1]
             case m.PipelineData(header):
@@ -176,10 +180,10 @@ class Engine:
             case _:
                 raise LabeledError(f"nu answered with something that is not known: {answer!r}")
 
-    def _with_input(self, input: object, make: Callable[[m.PipelineDataHeader], m.EngineCallKind]) -> Input:
+    def _with_input(self, input: object, make: Callable[[p.PipelineDataHeader], e.EngineCallKind]) -> Input:
         header, produce = header_of(self._runtime, None, input, self._head)
         asked = self._runtime.start_ask(self._running.id, make(header))
-        if not isinstance(header, (m.Empty, m.SingleValue)):
+        if not isinstance(header, (p.Empty, p.SingleValue)):
             self._runtime.submit(produce)
         return self._input(asked())
 

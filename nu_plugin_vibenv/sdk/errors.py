@@ -15,7 +15,7 @@ from .data import TYPE_CHECKING, Data
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .values import Span
+    from .span import Span
 
 
 class Label(Data):

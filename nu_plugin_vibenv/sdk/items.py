@@ -9,9 +9,11 @@ from __future__ import annotations
 import datetime
 
 from . import messages as m
+from . import pipelines as p
 from .convert import from_python, nanoseconds, rfc3339, row_fields
 from .data import TYPE_CHECKING
-from .values import Filesize, Span
+from .span import Span
+from .values import Filesize
 from .wire_values import SPAN, VALUE
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def item_encoder(codec: Codec, stream_id: int, span: Span) -> Callable[[object],
     """
     pack = codec.encoding.atoms()
     if pack is None:
-        return lambda item: codec.encode(m.StreamMessage(stream_id, m.ListItem(from_python(item, span))))
+        return lambda item: codec.encode(m.StreamMessage(stream_id, p.ListItem(from_python(item, span))))
     return _MsgpackItems(pack, codec.encoding.pack, stream_id, span).message
 
 

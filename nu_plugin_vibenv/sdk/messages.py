@@ -1,4 +1,4 @@
-"""Every message of the protocol as frozen data, named as in nu's own `nu-plugin-protocol`.
+"""The messages of the protocol as frozen data, named as in nu's own `nu-plugin-protocol`.
 
 Fields are in the order of the wire. The form on the wire is `wire.py`; what a message does to a connection is
 `connection.py`.
@@ -7,118 +7,15 @@ Fields are in the order of the wire. The form on the wire is `wire.py`; what a m
 from __future__ import annotations
 
 from .data import TYPE_CHECKING, Data
+from .engine_calls import ConfigResponse, Identifier, IrBlock, ValueMap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from .engine_calls import EngineCallKind
     from .errors import LabeledError
+    from .pipelines import EvaluatedCall, PipelineDataHeader, Spanned, StreamData
     from .signature import PluginSignature, Type
-    from .values import Ordering, Span, Value
-
-
-# --- pipelines
-
-
-class PipelineMetadata(Data):
-    """What nu knows of where data came from, such as `ls` or the file that was opened."""
-
-    data_source: DataSource
-    path_columns: tuple[str, ...] = ()
-    content_type: str | None = None
-    custom: Mapping[str, Value] | None = None
-
-
-class NoSource(Data):
-    pass
-
-
-class HtmlThemes(Data):
-    pass
-
-
-class FilePath(Data):
-    path: str
-
-
-class UnknownSource(Data):
-    """A source that a later nu knows."""
-
-    name: str
-    payload: object
-
-
-DataSource = NoSource | HtmlThemes | FilePath | UnknownSource
-
-
-class Empty(Data):
-    """No input, or no output."""
-
-
-class SingleValue(Data):
-    """All of the data at once."""
-
-    value: Value
-    metadata: PipelineMetadata | None = None
-
-
-class ListStream(Data):
-    """Values that come one by one as `ListItem`s of stream `id`."""
-
-    id: int
-    span: Span
-    metadata: PipelineMetadata | None = None
-
-
-class ByteStream(Data):
-    """Bytes that come in `RawBytes` of stream `id`; `type` is "Binary", "String" or "Unknown"."""
-
-    id: int
-    span: Span
-    type: str
-    metadata: PipelineMetadata | None = None
-
-
-PipelineDataHeader = Empty | SingleValue | ListStream | ByteStream
-
-
-class ListItem(Data):
-    value: Value
-
-
-class RawBytes(Data):
-    data: bytes
-
-
-class RawError(Data):
-    error: LabeledError
-
-
-StreamData = ListItem | RawBytes | RawError
-
-
-# --- calls from nu
-
-
-class Spanned(Data):
-    """Something (a str, an int, a name of a flag) and where it stands in the source."""
-
-    item: object
-    span: Span
-
-
-class NamedArg(Data):
-    """A flag by its long name; `value` is None for a plain switch."""
-
-    name: Spanned
-    value: Value | None
-
-
-class EvaluatedCall(Data):
-    """The arguments of one call: `head` is where the command's name stands."""
-
-    head: Span
-    positional: tuple[Value, ...] = ()
-    named: tuple[NamedArg, ...] = ()
+    from .span import Span
+    from .values import Ordering, Value
 
 
 class MetadataCall(Data):
@@ -200,11 +97,6 @@ class UnknownOp(Data):
     payload: object
 
 
-CustomValueOp = (
-    ToBaseValue | FollowPathInt | FollowPathString | PartialCmp | Operation | Save | Dropped | UnknownOp
-)
-
-
 class CustomValueCall(Data):
     """An operation on one of the plugin's own values; `value.item` is a PluginCustomValue."""
 
@@ -217,12 +109,6 @@ class UnknownCall(Data):
 
     name: str
     payload: object
-
-
-PluginCall = MetadataCall | SignatureCall | Run | GetCompletion | CustomValueCall | UnknownCall
-
-
-# --- answers to nu
 
 
 class Ok(Data):
@@ -288,137 +174,6 @@ class UnknownResponse(Data):
 
     name: str
     payload: object
-
-
-PluginCallResponse = (
-    Ok
-    | ErrorResponse
-    | MetadataResponse
-    | SignatureResponse
-    | OrderingResponse
-    | CompletionItems
-    | PipelineData
-    | UnknownResponse
-)
-
-
-# --- calls to nu
-
-
-class GetConfig(Data):
-    pass
-
-
-class GetPluginConfig(Data):
-    pass
-
-
-class GetEnvVar(Data):
-    name: str
-
-
-class GetEnvVars(Data):
-    pass
-
-
-class GetCurrentDir(Data):
-    pass
-
-
-class AddEnvVar(Data):
-    name: str
-    value: Value
-
-
-class GetHelp(Data):
-    pass
-
-
-class EnterForeground(Data):
-    pass
-
-
-class LeaveForeground(Data):
-    pass
-
-
-class GetSpanContents(Data):
-    span: Span
-
-
-class EvalClosure(Data):
-    """`closure.item` is a Closure."""
-
-    closure: Spanned
-    positional: tuple[Value, ...]
-    input: PipelineDataHeader
-    redirect_stdout: bool = True
-    redirect_stderr: bool = False
-
-
-class GetBlockIR(Data):
-    block_id: int
-
-
-class FindDecl(Data):
-    name: str
-
-
-class CallDecl(Data):
-    decl_id: int
-    call: EvaluatedCall
-    input: PipelineDataHeader
-    redirect_stdout: bool = True
-    redirect_stderr: bool = False
-
-
-EngineCallKind = (
-    GetConfig
-    | GetPluginConfig
-    | GetEnvVar
-    | GetEnvVars
-    | GetCurrentDir
-    | AddEnvVar
-    | GetHelp
-    | EnterForeground
-    | LeaveForeground
-    | GetSpanContents
-    | EvalClosure
-    | GetBlockIR
-    | FindDecl
-    | CallDecl
-    | UnknownCall
-)
-
-
-class ConfigResponse(Data):
-    """nu's configuration, a large record of plain data whose form changes between versions."""
-
-    config: Mapping[str, object]
-
-
-class ValueMap(Data):
-    values: Mapping[str, Value]
-
-
-class Identifier(Data):
-    """The number of a declaration."""
-
-    id: int
-
-
-class IrBlock(Data):
-    """Compiled nu code, whose form changes between versions."""
-
-    block: Mapping[str, object]
-
-
-EngineResponse = (
-    ErrorResponse | PipelineData | ConfigResponse | ValueMap | Identifier | IrBlock | UnknownResponse
-)
-
-
-# --- messages
 
 
 class Feature(Data):
@@ -506,6 +261,23 @@ class UnknownMessage(Data):
     payload: object
 
 
+CustomValueOp = (
+    ToBaseValue | FollowPathInt | FollowPathString | PartialCmp | Operation | Save | Dropped | UnknownOp
+)
+PluginCall = MetadataCall | SignatureCall | Run | GetCompletion | CustomValueCall | UnknownCall
+PluginCallResponse = (
+    Ok
+    | ErrorResponse
+    | MetadataResponse
+    | SignatureResponse
+    | OrderingResponse
+    | CompletionItems
+    | PipelineData
+    | UnknownResponse
+)
+EngineResponse = (
+    ErrorResponse | PipelineData | ConfigResponse | ValueMap | Identifier | IrBlock | UnknownResponse
+)
 PluginInput = (
     Hello | Call | EngineCallResponse | StreamMessage | End | Drop | Ack | Signal | Goodbye | UnknownMessage
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from . import messages as m
+from . import pipelines as p
 from . import values
 from .call import ByteStream, Input
 from .convert import from_python
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from typing import TypeVar
 
     from .runtime import Output, Running, Runtime
-    from .values import Span
+    from .span import Span
 
     T = TypeVar("T")
     Produce = Callable[[], None]
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def header_of(
     runtime: Runtime, running: Running | None, result: object, span: Span
-) -> tuple[m.PipelineDataHeader, Produce]:
+) -> tuple[p.PipelineDataHeader, Produce]:
     """The header that announces a Python value, and what then has to be called to send the rest of it.
 
     Raises: NotConvertible.
@@ -34,26 +35,26 @@ def header_of(
     if isinstance(result, ByteStream):
         output = runtime.open_output(running, bytes=True)
         chunks = iter(result.chunks)
-        return m.ByteStream(output.stream.id, span, result.type), lambda: _produce_bytes(
+        return p.ByteStream(output.stream.id, span, result.type), lambda: _produce_bytes(
             runtime, output, chunks
         )
     if isinstance(result, Iterator):
         items = result
         output = runtime.open_output(running)
-        return m.ListStream(output.stream.id, span), lambda: _produce_list(runtime, output, items, span)
+        return p.ListStream(output.stream.id, span), lambda: _produce_list(runtime, output, items, span)
     value = from_python(result, span)
-    return m.Empty() if isinstance(value, values.NothingValue) else m.SingleValue(value), lambda: None
+    return p.Empty() if isinstance(value, values.NothingValue) else p.SingleValue(value), lambda: None
 
 
 def _passed_on(input: Input) -> object:
     match input.header:
-        case m.Empty():
+        case p.Empty():
             return None
-        case m.SingleValue(value):
+        case p.SingleValue(value):
             return value
-        case m.ListStream():
+        case p.ListStream():
             return input.nu_values()
-        case m.ByteStream(_, _, type):
+        case p.ByteStream(_, _, type):
             return ByteStream(input.bytes(), type)
 
 
@@ -65,15 +66,15 @@ def _produce_list(runtime: Runtime, output: Output, items: Iterator[object], spa
 
 
 def _produce_bytes(runtime: Runtime, output: Output, chunks: Iterator[bytes]) -> None:
-    def encoded(data: m.StreamData) -> bytes:
+    def encoded(data: p.StreamData) -> bytes:
         return runtime.connection.codec.encode(m.StreamMessage(output.stream.id, data))
 
     _produce(
         runtime,
         output,
         chunks,
-        lambda chunk: encoded(m.RawBytes(chunk)),
-        lambda error: encoded(m.RawError(error)),
+        lambda chunk: encoded(p.RawBytes(chunk)),
+        lambda error: encoded(p.RawError(error)),
     )
 
 

@@ -10,7 +10,7 @@ from .errors import ProtocolError
 if TYPE_CHECKING:
     from _queue import SimpleQueue
 
-    from . import messages as m
+    from . import pipelines as p
     from .runtime import Runtime
 
 ACKNOWLEDGE_AFTER = 25
@@ -24,7 +24,7 @@ class Pieces:
     """
 
     def __init__(
-        self, runtime: Runtime, id: int, queue: SimpleQueue[m.StreamData | ProtocolError | None]
+        self, runtime: Runtime, id: int, queue: SimpleQueue[p.StreamData | ProtocolError | None]
     ) -> None:
         self._runtime = runtime
         self._id = id
@@ -35,7 +35,7 @@ class Pieces:
     def __iter__(self) -> Pieces:
         return self
 
-    def __next__(self) -> m.StreamData:
+    def __next__(self) -> p.StreamData:
         self._done += self._taken
         self._taken = 0
         if self._done >= ACKNOWLEDGE_AFTER:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from . import messages as m
+from . import pipelines as p
 from .call import Call, Input
 from .command import Named, Rest
 from .data import TYPE_CHECKING
@@ -95,7 +96,7 @@ class Plugin:
                 return m.SignatureResponse(tuple(signature(self.command(name)) for name in self.names)), None
             case m.GetCompletion():
                 return self._complete(runtime, running, running.call), None
-            case m.CustomValueCall(m.Spanned(item, span), op):
+            case m.CustomValueCall(p.Spanned(item, span), op):
                 from .custom import operate
 
                 return operate(self._custom(item), op, span), None
@@ -105,7 +106,7 @@ class Plugin:
     def _run(self, runtime: Runtime, running: Running, run: m.Run) -> Answer:
         command, evaluated, header = self.command(run.name), run.call, run.input
         self._check_arguments(command, evaluated)
-        pieces = runtime.pieces(header.id) if isinstance(header, (m.ListStream, m.ByteStream)) else None
+        pieces = runtime.pieces(header.id) if isinstance(header, (p.ListStream, p.ByteStream)) else None
         input = Input(header, pieces)
         engine = Engine(runtime, running, evaluated.head)
 
@@ -128,7 +129,7 @@ class Plugin:
 
         return m.PipelineData(out), produce_and_close
 
-    def _check_arguments(self, command: Command, evaluated: m.EvaluatedCall) -> None:
+    def _check_arguments(self, command: Command, evaluated: p.EvaluatedCall) -> None:
         """Refuse what the command does not declare, as nu sends when it knows an older signature."""
         flags = {key.name for key in command.parameters() if isinstance(key, Named)}
         for named in evaluated.named:

@@ -15,7 +15,9 @@ import threading
 import time
 from _queue import SimpleQueue  # `queue` without the heaps that it also imports
 
+from . import engine_calls as e
 from . import messages as m
+from . import pipelines as p
 from .codec import NEED_DATA
 from .connection import PROTOCOL
 from .data import TYPE_CHECKING
@@ -85,7 +87,7 @@ class Runtime:
         self._closed: ProtocolError | None = None
         self._running: dict[int, Running] = {}
         self._replies: dict[int, SimpleQueue[m.EngineResponse | ProtocolError]] = {}
-        self._inputs: dict[int, SimpleQueue[m.StreamData | ProtocolError | None]] = {}
+        self._inputs: dict[int, SimpleQueue[p.StreamData | ProtocolError | None]] = {}
         self._outputs: dict[int, Output] = {}
         self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._idle = 0
@@ -153,8 +155,8 @@ class Runtime:
             case _:
                 pass
 
-    def _expect(self, header: m.PipelineDataHeader) -> None:
-        if isinstance(header, (m.ListStream, m.ByteStream)):
+    def _expect(self, header: p.PipelineDataHeader) -> None:
+        if isinstance(header, (p.ListStream, p.ByteStream)):
             self._inputs[header.id] = SimpleQueue()
 
     def _start(self, call: m.Call) -> None:
@@ -266,7 +268,7 @@ class Runtime:
 
     # --- engine calls
 
-    def ask(self, context: int, call: m.EngineCallKind) -> m.EngineResponse:
+    def ask(self, context: int, call: e.EngineCallKind) -> m.EngineResponse:
         """Ask nu on behalf of a call that still runs, and wait for the answer.
 
         Raises: LabeledError, when nu answers with an error; LocalProtocolError, when the call has ended;
@@ -274,7 +276,7 @@ class Runtime:
         """
         return self.start_ask(context, call)()
 
-    def start_ask(self, context: int, call: m.EngineCallKind) -> Callable[[], m.EngineResponse]:
+    def start_ask(self, context: int, call: e.EngineCallKind) -> Callable[[], m.EngineResponse]:
         """As `ask`, in two steps: the call is sent, and calling what is returned waits for the answer."""
         reply: SimpleQueue[m.EngineResponse | ProtocolError] = SimpleQueue()
         with self._lock:

@@ -19,7 +19,9 @@ from queue import Empty as QueueEmpty
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
+from . import engine_calls as e
 from . import messages as m
+from . import pipelines as p
 from .call import ByteStream
 from .codec import ENCODINGS, NEED_DATA, Codec
 from .connection import PROTOCOL, Connection
@@ -27,7 +29,8 @@ from .convert import from_python, to_python
 from .errors import LabeledError
 from .plugin import Plugin
 from .runtime import Runtime
-from .values import UNKNOWN, ErrorValue
+from .span import UNKNOWN
+from .values import ErrorValue
 from .wire import PLUGIN_INPUT, PLUGIN_OUTPUT
 
 if TYPE_CHECKING:
@@ -136,24 +139,24 @@ class FakeNu:
         the command's error, and for one in its output.
         """
         flags = tuple(
-            m.NamedArg(m.Spanned(flag, UNKNOWN), None if value is True else from_python(value))
+            p.NamedArg(p.Spanned(flag, UNKNOWN), None if value is True else from_python(value))
             for flag, value in (named or {}).items()
         )
-        call = m.EvaluatedCall(UNKNOWN, tuple(from_python(value) for value in positional), flags)
+        call = p.EvaluatedCall(UNKNOWN, tuple(from_python(value) for value in positional), flags)
         items: Iterator[object] = iter(())
-        header: m.PipelineDataHeader = m.Empty()
+        header: p.PipelineDataHeader = p.Empty()
         if isinstance(input, ByteStream):
-            header, items = m.ByteStream(0, UNKNOWN, input.type), map(m.RawBytes, input.chunks)
+            header, items = p.ByteStream(0, UNKNOWN, input.type), map(p.RawBytes, input.chunks)
         elif isinstance(input, Iterator):
-            header, items = m.ListStream(0, UNKNOWN), (m.ListItem(from_python(item)) for item in input)
+            header, items = p.ListStream(0, UNKNOWN), (p.ListItem(from_python(item)) for item in input)
         elif input is not None:
-            header = m.SingleValue(from_python(input))
+            header = p.SingleValue(from_python(input))
         call_id = self._next_call
         self._next_call += 1
         self.send(m.Call(call_id, m.Run(name, call, header)))
         for item in items:
             self.send(m.StreamMessage(0, item))  # type: ignore[arg-type]  # made above
-        if isinstance(header, (m.ListStream, m.ByteStream)):
+        if isinstance(header, (p.ListStream, p.ByteStream)):
             self.send(m.End(0))
         return self._result(call_id)
 
@@ -166,9 +169,9 @@ class FakeNu:
                 case m.CallResponse(id, m.ErrorResponse(error)) if id == call_id:
                     raise error
                 case m.CallResponse(id, m.PipelineData(header)) if id == call_id:
-                    if isinstance(header, m.Empty):
+                    if isinstance(header, p.Empty):
                         return None
-                    if isinstance(header, m.SingleValue):
+                    if isinstance(header, p.SingleValue):
                         return to_python(header.value)
                     collected = []
                 case m.StreamMessage(id, data) if collected is not None:
@@ -180,34 +183,34 @@ class FakeNu:
                 case _:
                     pass
 
-    def _answer(self, asked: m.EngineCallKind) -> m.EngineResponse:
+    def _answer(self, asked: e.EngineCallKind) -> m.EngineResponse:
         if type(asked) in self._answers:
             response: m.EngineResponse = self._answers[type(asked)](asked)
             return response
         match asked:
-            case m.GetEnvVar(name):
+            case e.GetEnvVar(name):
                 value = self.environment.get(name)
-                return m.PipelineData(m.Empty() if value is None else m.SingleValue(value))
-            case m.GetEnvVars():
-                return m.ValueMap(self.environment)
-            case m.AddEnvVar(name, value):
+                return m.PipelineData(p.Empty() if value is None else p.SingleValue(value))
+            case e.GetEnvVars():
+                return e.ValueMap(self.environment)
+            case e.AddEnvVar(name, value):
                 self.environment[name] = value
-                return m.PipelineData(m.Empty())
-            case m.GetCurrentDir():
-                return m.PipelineData(m.SingleValue(from_python(self._directory)))
-            case m.GetPluginConfig():
-                return m.PipelineData(m.SingleValue(from_python(self._plugin_config)))
+                return m.PipelineData(p.Empty())
+            case e.GetCurrentDir():
+                return m.PipelineData(p.SingleValue(from_python(self._directory)))
+            case e.GetPluginConfig():
+                return m.PipelineData(p.SingleValue(from_python(self._plugin_config)))
             case _:
                 return m.ErrorResponse(LabeledError(f"there is no nu to answer {type(asked).__name__}"))
 
 
-def _piece(data: m.StreamData) -> Any:
+def _piece(data: p.StreamData) -> Any:
     match data:
-        case m.ListItem(ErrorValue(error)) | m.RawError(error):
+        case p.ListItem(ErrorValue(error)) | p.RawError(error):
             raise error
-        case m.ListItem(value):
+        case p.ListItem(value):
             return to_python(value)
-        case m.RawBytes(chunk):
+        case p.RawBytes(chunk):
             return chunk
 
 

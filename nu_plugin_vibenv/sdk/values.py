@@ -8,23 +8,13 @@ Python values is `convert.py`; the form on the wire is `wire_values.py`.
 from __future__ import annotations
 
 from .data import TYPE_CHECKING, Data
+from .span import UNKNOWN, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Literal
 
     from .errors import LabeledError
-
-
-class Span(Data):
-    """A range of bytes in everything that nu has parsed; only nu can tell which text it is."""
-
-    start: int
-    end: int
-
-
-UNKNOWN = Span(0, 0)
-"""No place in any source. nu shows an error labelled with it without the source line."""
 
 
 class Filesize(int):

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from . import engine_calls as e
 from . import messages as m
+from . import pipelines as p
 from .data import TYPE_CHECKING
 from .errors import RemoteProtocolError
 from .schema import (
@@ -55,7 +57,7 @@ class _Functions:
 
 
 def _spanned(item: Schema) -> Struct:
-    return Struct(m.Spanned, item=item, span=SPAN)
+    return Struct(p.Spanned, item=item, span=SPAN)
 
 
 def _signature() -> Schema:
@@ -73,13 +75,13 @@ def _type() -> Schema:
 # --- pipelines
 
 _SOURCES: dict[str, Variant] = {
-    "None": Unit(m.NoSource),
-    "HtmlThemes": Unit(m.HtmlThemes),
-    "FilePath": Newtype(m.FilePath, STRING),
+    "None": Unit(p.NoSource),
+    "HtmlThemes": Unit(p.HtmlThemes),
+    "FilePath": Newtype(p.FilePath, STRING),
 }
-DATA_SOURCE = Tagged(m.UnknownSource, **_SOURCES)
+DATA_SOURCE = Tagged(p.UnknownSource, **_SOURCES)
 METADATA = Struct(
-    m.PipelineMetadata,
+    p.PipelineMetadata,
     data_source=DATA_SOURCE,
     path_columns=Seq(STRING),
     content_type=Maybe(STRING),
@@ -88,14 +90,14 @@ METADATA = Struct(
 )
 PIPELINE_DATA_HEADER = Tagged(
     None,
-    Empty=Unit(m.Empty),
-    Value=Tuple(m.SingleValue, VALUE, Maybe(METADATA)),
-    ListStream=Struct(m.ListStream, id=INT, span=SPAN, metadata=Maybe(METADATA)),
+    Empty=Unit(p.Empty),
+    Value=Tuple(p.SingleValue, VALUE, Maybe(METADATA)),
+    ListStream=Struct(p.ListStream, id=INT, span=SPAN, metadata=Maybe(METADATA)),
     ByteStream=Struct(
-        m.ByteStream, id=INT, span=SPAN, type=Word("Binary String Unknown"), metadata=Maybe(METADATA)
+        p.ByteStream, id=INT, span=SPAN, type=Word("Binary String Unknown"), metadata=Maybe(METADATA)
     ),
 )
-RAW = Tagged(None, Ok=Newtype(m.RawBytes, BYTES), Err=Newtype(m.RawError, ERROR))
+RAW = Tagged(None, Ok=Newtype(p.RawBytes, BYTES), Err=Newtype(p.RawError, ERROR))
 
 
 class _StreamDataSchema:
@@ -104,13 +106,13 @@ class _StreamDataSchema:
     def decode(self, tree: Any) -> Any:
         name, payload = variant(tree)
         if name == "List":
-            return m.ListItem(VALUE.decode(payload))
+            return p.ListItem(VALUE.decode(payload))
         if name == "Raw":
             return RAW.decode(payload)
         raise RemoteProtocolError(f"expected data of a stream, got {shown(tree)}")
 
-    def encode(self, data: m.StreamData) -> Any:
-        if isinstance(data, m.ListItem):
+    def encode(self, data: p.StreamData) -> Any:
+        if isinstance(data, p.ListItem):
             return {"List": VALUE.encode(data.value)}
         return {"Raw": RAW.encode(data)}
 
@@ -124,10 +126,10 @@ CUSTOM_VALUE = _Functions(decode_custom, encode_custom)
 OPERATOR = Named(m.Operator, {})
 ORDERING = Word("Less Equal Greater")
 EVALUATED_CALL = Struct(
-    m.EvaluatedCall,
+    p.EvaluatedCall,
     head=SPAN,
     positional=Seq(VALUE),
-    named=Seq(Tuple(m.NamedArg, _spanned(STRING), Maybe(VALUE))),
+    named=Seq(Tuple(p.NamedArg, _spanned(STRING), Maybe(VALUE))),
 )
 CUSTOM_VALUE_OP = Tagged(
     m.UnknownOp,
@@ -183,28 +185,28 @@ PLUGIN_CALL_RESPONSE = Tagged(
 
 ENGINE_CALL = Tagged(
     m.UnknownCall,
-    GetConfig=Unit(m.GetConfig),
-    GetPluginConfig=Unit(m.GetPluginConfig),
-    GetEnvVar=Newtype(m.GetEnvVar, STRING),
-    GetEnvVars=Unit(m.GetEnvVars),
-    GetCurrentDir=Unit(m.GetCurrentDir),
-    AddEnvVar=Tuple(m.AddEnvVar, STRING, VALUE),
-    GetHelp=Unit(m.GetHelp),
-    EnterForeground=Unit(m.EnterForeground),
-    LeaveForeground=Unit(m.LeaveForeground),
-    GetSpanContents=Newtype(m.GetSpanContents, SPAN),
+    GetConfig=Unit(e.GetConfig),
+    GetPluginConfig=Unit(e.GetPluginConfig),
+    GetEnvVar=Newtype(e.GetEnvVar, STRING),
+    GetEnvVars=Unit(e.GetEnvVars),
+    GetCurrentDir=Unit(e.GetCurrentDir),
+    AddEnvVar=Tuple(e.AddEnvVar, STRING, VALUE),
+    GetHelp=Unit(e.GetHelp),
+    EnterForeground=Unit(e.EnterForeground),
+    LeaveForeground=Unit(e.LeaveForeground),
+    GetSpanContents=Newtype(e.GetSpanContents, SPAN),
     EvalClosure=Struct(
-        m.EvalClosure,
+        e.EvalClosure,
         closure=_spanned(CLOSURE),
         positional=Seq(VALUE),
         input=PIPELINE_DATA_HEADER,
         redirect_stdout=BOOL,
         redirect_stderr=BOOL,
     ),
-    GetBlockIR=Newtype(m.GetBlockIR, INT),
-    FindDecl=Newtype(m.FindDecl, STRING),
+    GetBlockIR=Newtype(e.GetBlockIR, INT),
+    FindDecl=Newtype(e.FindDecl, STRING),
     CallDecl=Struct(
-        m.CallDecl,
+        e.CallDecl,
         decl_id=INT,
         call=EVALUATED_CALL,
         input=PIPELINE_DATA_HEADER,
@@ -216,10 +218,10 @@ ENGINE_CALL_RESPONSE = Tagged(
     m.UnknownResponse,
     Error=Newtype(m.ErrorResponse, ERROR),
     PipelineData=Newtype(m.PipelineData, PIPELINE_DATA_HEADER),
-    Config=Newtype(m.ConfigResponse, Plain(dict)),
-    ValueMap=Newtype(m.ValueMap, Map(VALUE)),
-    Identifier=Newtype(m.Identifier, INT),
-    IrBlock=Newtype(m.IrBlock, Plain(dict)),
+    Config=Newtype(e.ConfigResponse, Plain(dict)),
+    ValueMap=Newtype(e.ValueMap, Map(VALUE)),
+    Identifier=Newtype(e.Identifier, INT),
+    IrBlock=Newtype(e.IrBlock, Plain(dict)),
 )
 
 # --- messages
@@ -253,7 +255,7 @@ class _PluginInput(Tagged):
             if type(body := tree.get("Data")) is list and len(body) == 2:
                 id, data = body
                 if type(id) is int and type(data) is dict and (item := data.get("List")) is not None:
-                    return m.StreamMessage(id, m.ListItem(decode_value(item)))
+                    return m.StreamMessage(id, p.ListItem(decode_value(item)))
         return super().decode(tree)
 
 

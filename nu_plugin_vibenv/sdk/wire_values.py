@@ -10,8 +10,9 @@ from . import values
 from .data import TYPE_CHECKING
 from .errors import Label, LabeledError, LocalProtocolError, RemoteProtocolError
 from .schema import Bytes, Maybe, Plain, Seq, Struct, shown, variant
+from .span import UNKNOWN, Span
 from .text import cell_path_from_text, cell_path_text, range_from_text, range_text
-from .values import UNKNOWN, CellPath, PathMember, Range, Span, Value
+from .values import CellPath, PathMember, Range, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,21 +7,23 @@ from typing import Any
 from hypothesis import strategies as st
 
 from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.errors import Label, LabeledError
+from nu_plugin_vibenv.sdk.span import Span
 
-SPAN = v.Span(10, 20)
-CALL = m.EvaluatedCall(
+SPAN = Span(10, 20)
+CALL = p.EvaluatedCall(
     SPAN,
     (v.IntValue(1, SPAN), v.StringValue("two", SPAN)),
     (
-        m.NamedArg(m.Spanned("three", SPAN), v.IntValue(3, SPAN)),
-        m.NamedArg(m.Spanned("four", SPAN), None),
+        p.NamedArg(p.Spanned("three", SPAN), v.IntValue(3, SPAN)),
+        p.NamedArg(p.Spanned("four", SPAN), None),
     ),
 )
-RUN = m.Call(3, m.Run("do this", CALL, m.ListStream(7, SPAN)))
+RUN = m.Call(3, m.Run("do this", CALL, p.ListStream(7, SPAN)))
 
-spans = st.builds(v.Span, st.integers(0, 1 << 40), st.integers(0, 1 << 40))
+spans = st.builds(Span, st.integers(0, 1 << 40), st.integers(0, 1 << 40))
 ints = st.integers(-(1 << 63), (1 << 63) - 1)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
 optional_texts = st.none() | texts

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nu_plugin_vibenv.sdk import engine_calls as e
 from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.codec import ENCODINGS, NEED_DATA, Codec
 from nu_plugin_vibenv.sdk.errors import LabeledError, LocalProtocolError, RemoteProtocolError
@@ -20,14 +22,14 @@ INPUTS: list[m.PluginInput] = [
     m.Hello("nu-plugin", "0.115.1", (m.Feature("LocalSocket"),)),
     RUN,
     m.Call(4, m.SignatureCall()),
-    m.Call(5, m.CustomValueCall(m.Spanned(v.PluginCustomValue("T", b"\x01"), SPAN), m.ToBaseValue())),
+    m.Call(5, m.CustomValueCall(p.Spanned(v.PluginCustomValue("T", b"\x01"), SPAN), m.ToBaseValue())),
     m.Call(6, m.GetCompletion("c", m.FlagValue("host"), {"call": {"arguments": []}})),
-    m.EngineCallResponse(1, m.PipelineData(m.SingleValue(v.StringValue("/", SPAN)))),
+    m.EngineCallResponse(1, m.PipelineData(p.SingleValue(v.StringValue("/", SPAN)))),
     m.EngineCallResponse(2, m.ErrorResponse(LabeledError("no"))),
-    m.EngineCallResponse(3, m.ValueMap({"X": v.IntValue(1, SPAN)})),
-    m.StreamMessage(7, m.ListItem(v.IntValue(1, SPAN))),
-    m.StreamMessage(8, m.RawBytes(b"\x00\xff")),
-    m.StreamMessage(8, m.RawError(LabeledError("no"))),
+    m.EngineCallResponse(3, e.ValueMap({"X": v.IntValue(1, SPAN)})),
+    m.StreamMessage(7, p.ListItem(v.IntValue(1, SPAN))),
+    m.StreamMessage(8, p.RawBytes(b"\x00\xff")),
+    m.StreamMessage(8, p.RawError(LabeledError("no"))),
     m.Ack(1),
     m.Drop(1),
     m.End(7),
@@ -136,7 +138,7 @@ def test_deep_values_are_a_typed_error_both_ways(encoding: str) -> None:
     for _ in range(2000):
         value = v.ListValue((value,))
     with pytest.raises(LocalProtocolError):
-        nu_side(encoding).encode(m.StreamMessage(0, m.ListItem(value)))
+        nu_side(encoding).encode(m.StreamMessage(0, p.ListItem(value)))
 
 
 @pytest.mark.parametrize("kind", [b"\xdd", b"\xdf", b"\xdb", b"\xc6"])

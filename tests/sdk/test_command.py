@@ -33,6 +33,7 @@ from nu_plugin_vibenv.sdk import (
     table,
 )
 from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import signature as s
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.derive import shape, signature, type_of
@@ -184,16 +185,16 @@ def test_a_flag_that_a_test_misspells_is_refused() -> None:
 
 
 def test_every_argument_knows_where_it_stands() -> None:
-    call = m.EvaluatedCall(
+    call = p.EvaluatedCall(
         Span(1, 2),
         (v.StringValue("a", Span(3, 4)), v.StringValue("b", Span(5, 6)), v.StringValue("c", Span(7, 8))),
         (
-            m.NamedArg(m.Spanned("flag", Span(9, 10)), v.StringValue("d", Span(11, 12))),
-            m.NamedArg(m.Spanned("switch", Span(13, 14)), None),
+            p.NamedArg(p.Spanned("flag", Span(9, 10)), v.StringValue("d", Span(11, 12))),
+            p.NamedArg(p.Spanned("switch", Span(13, 14)), None),
         ),
     )
     with FakeNu(Plugin(version="0", commands=[Spans()])) as nu:
-        nu.send(m.Call(0, m.Run("spans", call, m.Empty())))
+        nu.send(m.Call(0, m.Run("spans", call, p.Empty())))
         header = nu.receive().response.header
     assert [element.val for element in header.value.vals] == [1, 3, 11, 13, 7, 1]
 
@@ -220,21 +221,21 @@ class Missing(Command):
 @pytest.mark.parametrize(
     ("call", "msg"),
     [
-        (m.Run("gone", m.EvaluatedCall(SPAN), m.Empty()), "this plugin has no command `gone`"),
+        (m.Run("gone", p.EvaluatedCall(SPAN), p.Empty()), "this plugin has no command `gone`"),
         (
             m.Run(
                 "spans",
-                m.EvaluatedCall(SPAN, (), (m.NamedArg(m.Spanned("old", SPAN), None),)),
-                m.Empty(),
+                p.EvaluatedCall(SPAN, (), (p.NamedArg(p.Spanned("old", SPAN), None),)),
+                p.Empty(),
             ),
             "`spans` has no flag `--old`",
         ),
         (
-            m.Run("misfit", m.EvaluatedCall(SPAN, (v.IntValue(1), v.IntValue(2))), m.Empty()),
+            m.Run("misfit", p.EvaluatedCall(SPAN, (v.IntValue(1), v.IntValue(2))), p.Empty()),
             "`misfit` takes 1 arguments",
         ),
         (
-            m.CustomValueCall(m.Spanned(v.PluginCustomValue("Old", b""), SPAN), m.ToBaseValue()),
+            m.CustomValueCall(p.Spanned(v.PluginCustomValue("Old", b""), SPAN), m.ToBaseValue()),
             "this plugin has no values of the type Old",
         ),
     ],

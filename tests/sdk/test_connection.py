@@ -2,7 +2,9 @@
 
 import pytest
 
+from nu_plugin_vibenv.sdk import engine_calls as e
 from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.codec import ENCODINGS, NEED_DATA, Codec
 from nu_plugin_vibenv.sdk.connection import Connection
@@ -13,8 +15,8 @@ from nu_plugin_vibenv.sdk.wire import PLUGIN_INPUT, PLUGIN_OUTPUT
 from .examples import SPAN
 
 HELLO = m.Hello("nu-plugin", "0.115.1", (m.Feature("LocalSocket"),))
-EMPTY = m.PipelineData(m.Empty())
-ONE = m.ListItem(v.IntValue(1))
+EMPTY = m.PipelineData(p.Empty())
+ONE = p.ListItem(v.IntValue(1))
 
 
 class Pair:
@@ -50,8 +52,8 @@ def pair() -> Pair:
     return Pair()
 
 
-def run(id: int, input: m.PipelineDataHeader | None = None) -> m.Call:
-    return m.Call(id, m.Run("x", m.EvaluatedCall(SPAN), input or m.Empty()))
+def run(id: int, input: p.PipelineDataHeader | None = None) -> m.Call:
+    return m.Call(id, m.Run("x", p.EvaluatedCall(SPAN), input or p.Empty()))
 
 
 @pytest.mark.parametrize(("encoding", "preamble"), [("msgpack", b"\x07msgpack"), ("json", b"\x04json")])
@@ -110,27 +112,27 @@ def test_a_call_that_runs_already_is_refused(pair: Pair) -> None:
 def test_an_answer_that_cannot_be_encoded_leaves_the_call_open(pair: Pair) -> None:
     pair.says(run(3))
     with pytest.raises(LocalProtocolError, match="64 bits"):
-        pair.plugin.send(m.CallResponse(3, m.PipelineData(m.SingleValue(v.IntValue(1 << 64)))))
+        pair.plugin.send(m.CallResponse(3, m.PipelineData(p.SingleValue(v.IntValue(1 << 64)))))
     pair.hears(m.CallResponse(3, m.ErrorResponse(LabeledError("too large"))))
 
 
 def test_nu_can_be_asked_while_a_call_runs(pair: Pair) -> None:
     pair.says(run(3))
-    pair.hears(m.EngineCall(3, 0, m.GetCurrentDir()))
+    pair.hears(m.EngineCall(3, 0, e.GetCurrentDir()))
     pair.says(m.EngineCallResponse(0, EMPTY))
     pair.hears(m.CallResponse(3, EMPTY))
     with pytest.raises(LocalProtocolError, match="call 3 has ended"):
-        pair.plugin.send(m.EngineCall(3, 1, m.GetCurrentDir()))
+        pair.plugin.send(m.EngineCall(3, 1, e.GetCurrentDir()))
 
 
 def test_nu_can_be_asked_while_output_streams_and_not_after(pair: Pair) -> None:
     pair.says(run(3))
     stream = pair.plugin.open_list_stream()
-    pair.hears(m.CallResponse(3, m.PipelineData(m.ListStream(stream.id, SPAN))))
-    pair.hears(m.EngineCall(3, 0, m.GetCurrentDir()))
+    pair.hears(m.CallResponse(3, m.PipelineData(p.ListStream(stream.id, SPAN))))
+    pair.hears(m.EngineCall(3, 0, e.GetCurrentDir()))
     pair.hears(m.End(stream.id))
     with pytest.raises(LocalProtocolError, match="call 3 has ended"):
-        pair.plugin.send(m.EngineCall(3, 1, m.GetCurrentDir()))
+        pair.plugin.send(m.EngineCall(3, 1, e.GetCurrentDir()))
 
 
 def test_an_answer_to_a_question_not_asked_is_refused(pair: Pair) -> None:
@@ -138,7 +140,7 @@ def test_an_answer_to_a_question_not_asked_is_refused(pair: Pair) -> None:
 
 
 def test_a_stream_in_is_read_acknowledged_and_ended(pair: Pair) -> None:
-    pair.says(run(3, m.ListStream(5, SPAN)), m.StreamMessage(5, ONE))
+    pair.says(run(3, p.ListStream(5, SPAN)), m.StreamMessage(5, ONE))
     pair.hears(m.Ack(5))
     pair.says(m.End(5))
     pair.hears(m.Drop(5))
@@ -147,20 +149,20 @@ def test_a_stream_in_is_read_acknowledged_and_ended(pair: Pair) -> None:
 
 def test_a_stream_in_may_come_with_the_answer_of_an_engine_call(pair: Pair) -> None:
     pair.says(run(3))
-    pair.hears(m.EngineCall(3, 0, m.GetPluginConfig()))
-    pair.says(m.EngineCallResponse(0, m.PipelineData(m.ListStream(5, SPAN))), m.StreamMessage(5, ONE))
+    pair.hears(m.EngineCall(3, 0, e.GetPluginConfig()))
+    pair.says(m.EngineCallResponse(0, m.PipelineData(p.ListStream(5, SPAN))), m.StreamMessage(5, ONE))
     pair.hears(m.Drop(5))
 
 
 def test_data_after_a_drop_is_late_and_not_wrong(pair: Pair) -> None:
-    pair.says(run(3, m.ListStream(5, SPAN)))
+    pair.says(run(3, p.ListStream(5, SPAN)))
     pair.hears(m.Drop(5))
     pair.says(m.StreamMessage(5, ONE), m.End(5))
     pair.is_refused(m.StreamMessage(5, ONE), "stream 5 is not open")
 
 
 def test_data_after_the_end_is_refused(pair: Pair) -> None:
-    pair.says(run(3, m.ListStream(5, SPAN)), m.End(5))
+    pair.says(run(3, p.ListStream(5, SPAN)), m.End(5))
     pair.is_refused(m.StreamMessage(5, ONE), "goes on after its end")
 
 
@@ -170,7 +172,7 @@ def test_a_stream_that_was_never_opened_is_refused(pair: Pair, message: m.Plugin
 
 
 def test_nothing_is_acknowledged_that_did_not_come(pair: Pair) -> None:
-    pair.says(run(3, m.ListStream(5, SPAN)))
+    pair.says(run(3, p.ListStream(5, SPAN)))
     with pytest.raises(LocalProtocolError, match="nothing to acknowledge"):
         pair.plugin.send(m.Ack(5))
 

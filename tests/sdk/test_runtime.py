@@ -18,7 +18,9 @@ from nu_plugin_vibenv.sdk import (
     Shape,
     Switch,
 )
+from nu_plugin_vibenv.sdk import engine_calls as e
 from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.errors import ConnectionClosed
 from nu_plugin_vibenv.sdk.streams import BYTE_WINDOW, LIST_WINDOW
@@ -175,15 +177,15 @@ def nu() -> Iterator[FakeNu]:
         yield nu
 
 
-def start(nu: FakeNu, id: int, name: str, *switches: str, input: m.PipelineDataHeader | None = None) -> None:
-    named = tuple(m.NamedArg(m.Spanned(switch, SPAN), None) for switch in switches)
-    nu.send(m.Call(id, m.Run(name, m.EvaluatedCall(SPAN, (), named), input or m.Empty())))
+def start(nu: FakeNu, id: int, name: str, *switches: str, input: p.PipelineDataHeader | None = None) -> None:
+    named = tuple(p.NamedArg(p.Spanned(switch, SPAN), None) for switch in switches)
+    nu.send(m.Call(id, m.Run(name, p.EvaluatedCall(SPAN, (), named), input or p.Empty())))
 
 
 def value_of(message: object) -> v.Value:
     assert isinstance(message, m.CallResponse), message
     assert isinstance(message.response, m.PipelineData), message
-    assert isinstance(message.response.header, m.SingleValue), message
+    assert isinstance(message.response.header, p.SingleValue), message
     return message.response.header.value
 
 
@@ -235,7 +237,7 @@ def test_ctrl_c_cancels_the_calls_that_run_and_no_later_one(nu: FakeNu) -> None:
 def test_ctrl_c_ends_a_stream_at_once_though_its_producer_is_busy(nu: FakeNu) -> None:
     start(nu, 0, "wait", "stream")
     header = nu.receive().response.header
-    assert nu.receive() == m.StreamMessage(header.id, m.ListItem(v.StringValue("first", SPAN)))
+    assert nu.receive() == m.StreamMessage(header.id, p.ListItem(v.StringValue("first", SPAN)))
     nu.send(m.Signal("Interrupt"))
     assert nu.receive() == m.End(header.id)
 
@@ -250,7 +252,7 @@ def test_reset_cancels_nothing(nu: FakeNu) -> None:
 
 def test_an_item_is_sent_while_the_next_one_is_made(nu: FakeNu) -> None:
     start(nu, 0, "wait", "stream")
-    assert isinstance(nu.receive().response.header, m.ListStream)
+    assert isinstance(nu.receive().response.header, p.ListStream)
     assert isinstance(nu.receive(), m.StreamMessage)
 
 
@@ -266,7 +268,7 @@ def test_a_producer_stops_at_the_window_and_goes_on_when_nu_has_caught_up(nu: Fa
 
 def test_a_producer_of_bytes_stops_at_its_window(nu: FakeNu) -> None:
     start(nu, 0, "bytes")
-    assert nu.receive().response.header == m.ByteStream(0, SPAN, "String")
+    assert nu.receive().response.header == p.ByteStream(0, SPAN, "String")
     assert len(data_until_silent(nu)) == BYTE_WINDOW
 
 
@@ -299,14 +301,14 @@ def test_an_error_before_the_answer_is_the_answer(nu: FakeNu) -> None:
     [
         (
             "late",
-            m.ListItem(v.BinaryValue(b"one", SPAN)),
-            m.ListItem(v.ErrorValue(LabeledError("it is broken", help="mend it"), SPAN)),
+            p.ListItem(v.BinaryValue(b"one", SPAN)),
+            p.ListItem(v.ErrorValue(LabeledError("it is broken", help="mend it"), SPAN)),
         ),
-        ("raw", m.RawBytes(b"one"), m.RawError(LabeledError("it is broken", help="mend it"))),
+        ("raw", p.RawBytes(b"one"), p.RawError(LabeledError("it is broken", help="mend it"))),
     ],
 )
 def test_an_error_in_a_stream_is_its_last_piece(
-    nu: FakeNu, switch: str, first: m.StreamData, last: m.StreamData
+    nu: FakeNu, switch: str, first: p.StreamData, last: p.StreamData
 ) -> None:
     start(nu, 0, "fail", switch)
     stream = nu.receive().response.header.id
@@ -359,9 +361,9 @@ def test_input_is_read_in_each_of_its_forms(nu: FakeNu, input: object) -> None:
 
 
 def test_every_item_of_an_input_is_acknowledged_and_its_end_answered(nu: FakeNu) -> None:
-    start(nu, 0, "total", input=m.ListStream(4, SPAN))
+    start(nu, 0, "total", input=p.ListStream(4, SPAN))
     for _ in range(60):
-        nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(1))))
+        nu.send(m.StreamMessage(4, p.ListItem(v.IntValue(1))))
     nu.send(m.End(4))
     heard = list(iter(nu.receive, m.Drop(4)))
     assert heard.count(m.Ack(4)) == 60
@@ -369,15 +371,15 @@ def test_every_item_of_an_input_is_acknowledged_and_its_end_answered(nu: FakeNu)
 
 
 def test_an_input_that_is_left_is_dropped(nu: FakeNu) -> None:
-    start(nu, 0, "first one", input=m.ListStream(4, SPAN))
-    nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(1))))
-    nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(2))))
+    start(nu, 0, "first one", input=p.ListStream(4, SPAN))
+    nu.send(m.StreamMessage(4, p.ListItem(v.IntValue(1))))
+    nu.send(m.StreamMessage(4, p.ListItem(v.IntValue(2))))
     assert value_of(nu.receive()) == v.IntValue(1, SPAN)
     assert nu.receive() == m.Drop(4)
 
 
 def test_an_input_that_is_not_read_at_all_is_dropped(nu: FakeNu) -> None:
-    start(nu, 0, "fail", input=m.ListStream(4, SPAN))
+    start(nu, 0, "fail", input=p.ListStream(4, SPAN))
     assert nu.receive() == m.Drop(4)
     assert isinstance(nu.receive().response, m.ErrorResponse)
 
@@ -395,23 +397,23 @@ def test_a_stream_that_nu_answers_with_is_dropped_when_it_is_not_read() -> None:
     with FakeNu(Plugin(version="0", commands=[Peek()])) as nu:
         start(nu, 0, "peek")
         asked = nu.receive()
-        assert isinstance(asked.call, m.EvalClosure)
+        assert isinstance(asked.call, e.EvalClosure)
         assert (asked.call.closure.item, asked.call.positional) == (Closure(7), (v.IntValue(1, SPAN),))
-        nu.send(m.EngineCallResponse(asked.id, m.PipelineData(m.ListStream(9, SPAN))))
+        nu.send(m.EngineCallResponse(asked.id, m.PipelineData(p.ListStream(9, SPAN))))
         heard = [nu.receive() for _ in range(5)]
-        assert isinstance(asked.call.input, m.ListStream)
+        assert isinstance(asked.call.input, p.ListStream)
         stream = asked.call.input.id
     assert [one for one in heard if isinstance(one, m.StreamMessage | m.End) and one.id == stream] == [
-        m.StreamMessage(stream, m.ListItem(v.IntValue(1, SPAN))),
-        m.StreamMessage(stream, m.ListItem(v.IntValue(2, SPAN))),
+        m.StreamMessage(stream, p.ListItem(v.IntValue(1, SPAN))),
+        m.StreamMessage(stream, p.ListItem(v.IntValue(2, SPAN))),
         m.End(stream),
     ]
     assert m.Drop(9) in heard
 
 
 def test_an_error_among_the_input_is_raised_where_it_is_read(nu: FakeNu) -> None:
-    start(nu, 0, "total", input=m.ListStream(4, SPAN))
-    nu.send(m.StreamMessage(4, m.ListItem(v.ErrorValue(LabeledError("upstream")))))
+    start(nu, 0, "total", input=p.ListStream(4, SPAN))
+    nu.send(m.StreamMessage(4, p.ListItem(v.ErrorValue(LabeledError("upstream")))))
     assert nu.receive() == m.Drop(4)
     assert nu.receive() == m.CallResponse(0, m.ErrorResponse(LabeledError("upstream")))
 
@@ -421,10 +423,10 @@ def test_streams_run_both_ways_at_once_with_questions_in_between(nu: FakeNu) -> 
 
 
 def test_output_comes_before_the_input_has_ended(nu: FakeNu) -> None:
-    start(nu, 0, "pass on", input=m.ListStream(4, SPAN))
+    start(nu, 0, "pass on", input=p.ListStream(4, SPAN))
     stream = nu.receive().response.header.id
-    nu.send(m.StreamMessage(4, m.ListItem(v.IntValue(1))))
-    assert nu.receive() == m.StreamMessage(stream, m.ListItem(v.IntValue(1)))
+    nu.send(m.StreamMessage(4, p.ListItem(v.IntValue(1))))
+    assert nu.receive() == m.StreamMessage(stream, p.ListItem(v.IntValue(1)))
 
 
 def test_a_call_that_a_later_nu_makes_is_refused_and_the_plugin_goes_on(nu: FakeNu) -> None:
@@ -440,7 +442,7 @@ def test_the_end_of_nu_ends_whoever_waits(ending: m.Goodbye | None) -> None:
         start(nu, 0, "wait")
         start(nu, 1, "ask")
         start(nu, 2, "numbers")
-        start(nu, 3, "total", input=m.ListStream(4, SPAN))
+        start(nu, 3, "total", input=p.ListStream(4, SPAN))
         assert Wait.started.acquire(timeout=DEADLINE_S)
         while not isinstance(nu.receive(), m.EngineCall):
             pass
