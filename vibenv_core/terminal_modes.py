@@ -15,6 +15,8 @@ _UNFINISHED = re.compile(rb"\x1b(?:\[[?>=<]?[\d;:]{0,40} ?)?\Z")
 _ON_BY_DEFAULT = frozenset({b"?7", b"?25"})
 """Lines wrap, and the cursor is seen."""
 _ALTERNATE_SCREEN = frozenset({b"?47", b"?1047", b"?1049"})
+_LONGEST_MODE = 4
+"""Digits; so that no output makes the account grow without end."""
 _FRESH = b"\x1b(B\x0f\x1b[m"
 """The usual characters, without attributes."""
 
@@ -72,8 +74,9 @@ class TerminalModes:
     def _control(self, prefix: bytes, numbers: bytes, final: bytes) -> None:
         match prefix, final:
             case ((b"" | b"?"), (b"h" | b"l")):
-                for number in re.findall(rb"\d{1,4}", numbers):
-                    self._mode(prefix + number, on=final == b"h")
+                for number in numbers.split(b";"):
+                    if number.isdigit() and len(number) <= _LONGEST_MODE:
+                        self._mode(prefix + number, on=final == b"h")
             case b">", b"u":
                 self._keyboards[self.alternate_screen] += 1
             case b"<", b"u":

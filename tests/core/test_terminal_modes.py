@@ -51,6 +51,7 @@ def test_each_kind_of_change_has_its_remedy(changed: bytes, put_right: bytes) ->
         b"\x1b=\x1b>",
         b"\x1b[?25$p\x1b[?u\x1b[c",
         b"\x1b[?1049h\x1b[?1002h\x1bc",
+        b"\x1b[?10020h\x1b[h\x1b[?h",
         b"\x1b[<x;999999999u\x1b[<99999999999999999999u",
     ],
 )
