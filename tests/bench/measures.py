@@ -73,8 +73,8 @@ def measure(bench: Bench, report: Callable[[str], object]) -> Iterator[Figure]:
 
 def _pipeline(bench: Bench) -> Iterator[Figure]:
     names = [f"bench-{number}" for number in range(MANY)]
-    launch = f"{names} | vibenv launch --command bash --jobs {JOBS} | length"
-    line = f"vibenv list | ignore; timeit {{ {launch} }} | into int"
+    pipeline = f"{names} | vibenv launch --command bash --jobs {JOBS} | length"
+    line = f"vibenv list | ignore; timeit {{ {pipeline} }} | into int"
 
     def ours() -> float:
         ns: float = bench.shell.value(line)
