@@ -15,26 +15,31 @@
 
 The layers, each of which imports only those above it:
 
-    data          frozen records without the start-up cost of dataclasses
-    errors values signature messages   the vocabulary, named as in nu's own `nu-plugin-protocol`
-    schema text wire_values wire       what it looks like on the wire
-    codec         bytes to messages and back
-    streams versions connection        what may be sent and expected when; no I/O up to here
-    runtime       threads, locks, waiting
-    convert command call output foreground engine plugin derive    commands and what they may do
-    serving testing conformance        entry points
+    data span                                        frozen records that start quickly; places in the source
+    errors values signature                          the vocabulary, named as in
+        pipelines engine_calls messages                  nu's own `nu-plugin-protocol`
+    schema text wire_values wire_signature wire      what it looks like on the wire
+    codec                                            bytes to messages and back
+    streams versions connection                      what may be sent and expected when; no I/O so far
+    pieces runtime                                   threads, locks, waiting
+    convert items input output foreground engine     what a command reads, returns and asks
+    parameters call command completion custom        how a command is declared and called
+        derive crash
+    plugin signals serving testing conformance       commands together, and the entry points
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .call import ByteStream, Call, Input
-    from .command import Command, Example, Flag, Key, Optional, Positional, Rest, Switch, record, table
-    from .completion import CompletionRequest
+    from .call import Call
+    from .command import Command, Example, record, table
     from .convert import from_python, to_python
     from .custom import Custom
     from .engine import Engine
     from .errors import ConnectionClosed, Label, LabeledError, NoTerminal
+    from .input import Input
     from .messages import Operator, Suggestion, SuggestionKind
+    from .output import ByteStream
+    from .parameters import CompletionRequest, Flag, Key, Optional, Positional, Rest, Switch
     from .plugin import Plugin
     from .serving import serve
     from .signature import Shape, Type
@@ -82,14 +87,16 @@ __all__ = [
 ]
 
 _HOME = {
-    "call": "ByteStream Call Input",
-    "command": "Command Example Flag Key Optional Positional Rest Switch record table",
-    "completion": "CompletionRequest",
+    "call": "Call",
+    "command": "Command Example record table",
     "convert": "from_python to_python",
     "custom": "Custom",
     "engine": "Engine",
     "errors": "ConnectionClosed Label LabeledError NoTerminal",
+    "input": "Input",
     "messages": "Operator Suggestion SuggestionKind",
+    "output": "ByteStream",
+    "parameters": "CompletionRequest Flag Key Optional Positional Rest Switch",
     "plugin": "Plugin",
     "serving": "serve",
     "signature": "Shape Type",

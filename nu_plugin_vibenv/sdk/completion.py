@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 from . import messages as m
-from .data import TYPE_CHECKING, Data
+from .data import TYPE_CHECKING
 from .errors import RemoteProtocolError
+from .parameters import CompletionRequest
 from .schema import variant
 from .span import UNKNOWN
 from .wire_values import decode_span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any
 
-    from .command import Command, Key
+    from .command import Command
     from .engine import Engine
+    from .parameters import Key
     from .span import Span
-
-
-class CompletionRequest(Data):
-    """What nu wants completed and what else stands on the line.
-
-    `text` is what is typed so far of the word, `key` the parameter. `positionals` and `flags` are the
-    arguments that are plain words, None for any other. `head` is where the command's name stands. `engine`
-    can be asked for environment, directory, configuration and help only.
-    """
-
-    text: str
-    key: Key[Any]
-    positionals: tuple[str | None, ...]
-    flags: Mapping[str, str | None]
-    head: Span
-    engine: Engine
-
-    def flag(self, name: str) -> str | None:
-        """The value of a flag by its long name; None when it is not a plain word or not there."""
-        return self.flags.get(name)
 
 
 def request(command: Command, asked: m.GetCompletion, engine: Engine) -> CompletionRequest | None:

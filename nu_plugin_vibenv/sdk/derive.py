@@ -14,14 +14,16 @@ import typing
 from typing import TYPE_CHECKING, Any
 
 from . import signature as s
-from .command import Columns, Flag, Optional, Positional, Rest, Switch
+from .command import Columns
 from .convert import from_python
 from .custom import Custom
+from .parameters import Flag, Optional, Positional, Rest, Switch
 from .signature import Shape, Type
 from .values import CellPath, Closure, Filesize, Range
 
 if TYPE_CHECKING:
-    from .command import Command, Example, Key
+    from .command import Command, Example
+    from .parameters import Key
 
 HELP = s.FlagArg("help", "h", None, False, "Display the help message for this command")
 

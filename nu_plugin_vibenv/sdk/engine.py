@@ -8,10 +8,10 @@ from . import engine_calls as e
 from . import messages as m
 from . import pipelines as p
 from . import values
-from .call import Input
 from .convert import from_python
 from .data import TYPE_CHECKING
 from .errors import LabeledError
+from .input import Input
 from .output import header_of
 from .span import UNKNOWN
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from . import messages as m
 from . import pipelines as p
 from . import values
-from .call import ByteStream, Input
 from .convert import from_python
-from .data import TYPE_CHECKING
+from .data import TYPE_CHECKING, Data
 from .errors import ConnectionClosed, LabeledError
+from .input import Input
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import TypeVar
 
     from .runtime import Output, Running, Runtime
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
     Produce = Callable[[], None]
+
+
+class ByteStream(Data):
+    """Bytes to return from `run`, sent chunk by chunk; `type` is "Binary", "String" (UTF-8) or "Unknown"."""
+
+    chunks: Iterable[bytes]
+    type: str = "Binary"
 
 
 def header_of(

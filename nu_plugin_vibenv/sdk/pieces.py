@@ -9,9 +9,9 @@ from .errors import ProtocolError
 
 if TYPE_CHECKING:
     from _queue import SimpleQueue
+    from collections.abc import Callable
 
     from . import pipelines as p
-    from .runtime import Runtime
 
 ACKNOWLEDGE_AFTER = 25
 """Pieces that are acknowledged in one write: well below the windows, so that nu need not stop for it."""
@@ -24,11 +24,14 @@ class Pieces:
     """
 
     def __init__(
-        self, runtime: Runtime, id: int, queue: SimpleQueue[p.StreamData | ProtocolError | None]
+        self,
+        queue: SimpleQueue[p.StreamData | ProtocolError | None],
+        acknowledge: Callable[[int], None],
+        drop: Callable[[], None],
     ) -> None:
-        self._runtime = runtime
-        self._id = id
         self._queue = queue
+        self._acknowledge_count = acknowledge
+        self._drop = drop
         self._done = 0
         self._taken = 0
 
@@ -57,8 +60,8 @@ class Pieces:
 
     def _acknowledge(self) -> None:
         count, self._done = self._done, 0
-        self._runtime.acknowledge(self._id, count)
+        self._acknowledge_count(count)
 
     def close(self) -> None:
         """Drop what is left of the stream."""
-        self._runtime.drop(self._id)
+        self._drop()

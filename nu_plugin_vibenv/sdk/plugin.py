@@ -7,12 +7,13 @@ from collections.abc import Mapping
 
 from . import messages as m
 from . import pipelines as p
-from .call import Call, Input
-from .command import Named, Rest
+from .call import Call
 from .data import TYPE_CHECKING
 from .engine import Engine
 from .errors import Label, LabeledError, ProtocolError
+from .input import Input
 from .output import header_of
+from .parameters import Named, Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -115,7 +116,7 @@ class Plugin:
             engine.close()
 
         try:
-            result = command.run(Call(command, evaluated, input, engine, running.cancelled))
+            result = command.run(Call(command.positionals(), evaluated, input, engine, running.cancelled))
             out, produce = header_of(runtime, running, result, evaluated.head)
         except BaseException:
             close()

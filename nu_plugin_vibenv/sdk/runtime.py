@@ -301,16 +301,16 @@ class Runtime:
 
     def pieces(self, id: int) -> Pieces:
         """The pieces of a stream that was announced, for one reader."""
-        return Pieces(self, id, self._inputs[id])
+        return Pieces(self._inputs[id], lambda count: self._acknowledge(id, count), lambda: self._drop(id))
 
-    def acknowledge(self, id: int, count: int) -> None:
+    def _acknowledge(self, id: int, count: int) -> None:
         """Tell nu that so many pieces of a stream are done with."""
         if count:
             with self._lock:
                 self._outbox.append(b"".join(self.connection.send(m.Ack(id)) for _ in range(count)))
             self.flush()
 
-    def drop(self, id: int) -> None:
+    def _drop(self, id: int) -> None:
         """Tell nu that no more of a stream is wanted; nothing when it is known already."""
         if self._inputs.pop(id, None) is not None and self._closed is None:
             self.send(m.Drop(id))

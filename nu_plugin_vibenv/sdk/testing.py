@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any
 from . import engine_calls as e
 from . import messages as m
 from . import pipelines as p
-from .call import ByteStream
 from .codec import ENCODINGS, NEED_DATA, Codec
 from .connection import PROTOCOL, Connection
 from .convert import from_python, to_python
 from .errors import LabeledError
+from .output import ByteStream
 from .plugin import Plugin
 from .runtime import Runtime
 from .span import UNKNOWN
