@@ -205,8 +205,8 @@ class Runtime:
         deadline = time.monotonic() + GRACE_S
         for _ in self._workers:
             self._jobs.put(_leave)
-        for worker in self._workers:
-            worker.join(max(0.0, deadline - time.monotonic()))
+        for thread in (*self._workers, *([self._flusher] if self._flusher else [])):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     # --- run threads
 
