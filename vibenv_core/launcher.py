@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from . import build_job, dagger_cli, labels, process, recipe, stack
 from .build_job import Failed, Job, Published
-from .errors import Bug, EngineError, NotFound, UsageError
+from .errors import Bug, EngineError, UsageError, VibenvError
 from .model import Image, Progress, Step
 from .offer import offer
 from .settings import Settings
@@ -173,7 +173,7 @@ def _pull(
             help="somebody else may have pulled it at the same time: vibenv create launcher",
         )
     if was is not None and was.id != image.id:
-        with contextlib.suppress(EngineError, NotFound):
+        with contextlib.suppress(VibenvError):  # a session uses it still
             engine.remove_image(was.id)
     return image
 

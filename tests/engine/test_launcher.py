@@ -197,6 +197,20 @@ def test_an_interrupted_build_leaves_the_launcher_as_it_was(
     assert image(stack, settings) == before
 
 
+@pytest.mark.usefixtures("changed")
+def test_a_launcher_that_a_session_uses_stays_beside_the_new_one(
+    docker_engine: Docker, stack: Engine, settings: Settings
+) -> None:
+    before = image(stack, settings)
+    session = docker_engine.docker("run", "-d", before.id, "sleep", "600").strip()
+    try:
+        assert made(stack, settings).digest != before.digest
+        assert stack.image(before.id) is not None
+    finally:
+        docker_engine.docker("rm", "--force", session)
+    stack.remove_image(before.id)
+
+
 def test_without_its_stack_the_launcher_cannot_be_built(own_engine: Docker, settings: Settings) -> None:
     with pytest.raises(WrongState) as caught:
         made(Engine.connect(hosts.resolve(own_engine.url, {})), settings)
