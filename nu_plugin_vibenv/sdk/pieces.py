@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from _queue import Empty
-
 from .data import TYPE_CHECKING
 from .errors import ProtocolError
 
@@ -14,13 +12,13 @@ if TYPE_CHECKING:
     from . import pipelines as p
 
 ACKNOWLEDGE_AFTER = 25
-"""Pieces that are acknowledged in one write: well below the windows, so that nu need not stop for it."""
+"""Pieces that are acknowledged in one write: half the smaller window, so that nu never has to stop for it."""
 
 
 class Pieces:
-    """The pieces of a stream from nu as they come; one is acknowledged after the next is asked for.
+    """The pieces of a stream from nu as they come; one is done with when the next is asked for.
 
-    Acknowledgements go out together, at the latest before waiting. Iterating raises ConnectionClosed.
+    Iterating raises ConnectionClosed.
     """
 
     def __init__(
@@ -43,11 +41,7 @@ class Pieces:
         self._taken = 0
         if self._done >= ACKNOWLEDGE_AFTER:
             self._acknowledge()
-        try:
-            piece = self._queue.get_nowait()
-        except Empty:
-            self._acknowledge()
-            piece = self._queue.get()
+        piece = self._queue.get()
         if piece is None or isinstance(piece, ProtocolError):
             self._queue.put(piece)  # the end stays the end
             if piece is not None:

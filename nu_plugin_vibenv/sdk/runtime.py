@@ -109,6 +109,8 @@ class Runtime:
                     self.connection.feed(data)
                 if not self._dispatch_all():
                     break
+        except OSError as error:  # a socket's way to say that the other side is gone
+            reason = ConnectionClosed(f"nu is gone: {error}")
         except ProtocolError as error:
             reason = error
             raise
