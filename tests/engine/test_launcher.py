@@ -60,8 +60,12 @@ def inside(docker_engine: Docker, launcher: Launcher) -> Callable[[str], str]:
     """Runs a shell line in a container of the launcher, with a session's mounts; gives what it wrote."""
 
     def run(line: str) -> str:
-        mounts = ("-v", "/var/run/docker.sock:/run/docker.sock", "-v", "/run/dagger:/run/dagger")
-        return docker_engine.docker("run", "--rm", *mounts, launcher.image, "sh", "-euc", line)
+        argv = ["docker", "--host", docker_engine.url, "run", "--rm"]
+        argv += ["-v", "/var/run/docker.sock:/run/docker.sock", "-v", "/run/dagger:/run/dagger"]
+        argv += [launcher.image, "sh", "-euc", line]
+        finished = subprocess.run(argv, capture_output=True, text=True, check=False)
+        assert finished.returncode == 0, finished.stderr
+        return finished.stdout
 
     return run
 
