@@ -203,7 +203,9 @@ def _started(engine: Engine, component: str, container: str) -> datetime:
     found = engine.inspect(container)
     if found is not None and found.state is SessionState.RUNNING and found.started is not None:
         return found.started
-    said = "" if found is None else engine.logs(container, lines=1).strip()
+    said = ""
+    with contextlib.suppress(VibenvError):
+        said = engine.logs(container, lines=1).strip()
     raise EngineError(
         f"the {component} ended as soon as it was started: {said}",
         code=f"{component}::ended",

@@ -17,6 +17,8 @@ DAGGER_SOCKET = "/run/dagger/engine.sock"
 
 _REGISTRY_DEFAULT_PORT = 5000
 _DAGGER_FOLDER = "/run/dagger"
+_HALF_REMOVED = (SessionState.DEAD, SessionState.REMOVING)
+"""States of a container that an engine began to remove and could not: it never runs again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +138,15 @@ def up(found: Stack, settings: Settings) -> tuple[Part, Part]:
 
 def _registry_up(found: Stack, settings: Settings) -> Part:
     there = found.registry
+    spec = registry_spec(settings)
+    create: tuple[Action, ...] = (*_pulls(settings.registry_image, found), Create(spec))
     if there is None:
-        create = Create(registry_spec(settings))
-        return Part(
-            component=labels.REGISTRY,
-            actions=(*_pulls(settings.registry_image, found), create),
-            done="created",
-        )
+        return Part(component=labels.REGISTRY, actions=create, done="created")
     state, detail = _registry_state(there, settings)
     if state is ComponentState.FOREIGN:
         raise _foreign(there, detail)
+    if there.state in _HALF_REMOVED:
+        return Part(component=labels.REGISTRY, actions=(Remove(there.id), *create), done="recreated")
     return _run(labels.REGISTRY, there)
 
 
@@ -161,6 +162,8 @@ def _dagger_up(found: Stack, settings: Settings) -> Part:
     state, detail = _dagger_state(found, settings)
     if state is ComponentState.FOREIGN:
         raise _foreign(there, detail)
+    if there.state in _HALF_REMOVED:
+        return Part(component=labels.DAGGER, actions=(Remove(there.id), *create), done="recreated")
     if _is_detached(there, found.registry):
         if not is_ours(there):
             raise WrongState(
@@ -287,7 +290,7 @@ def _repository(image: str) -> str:
 
 def _is_detached(dagger: Container, registry: Container | None) -> bool:
     """Whether the registry in whose network the engine was made exists no more: it can never start again."""
-    return registry is None or dagger.network != f"container:{registry.id}"
+    return registry is None or registry.state in _HALF_REMOVED or dagger.network != f"container:{registry.id}"
 
 
 def _is_older(dagger: Container, registry: Container) -> bool:

@@ -109,6 +109,22 @@ STOPPED = SessionState.STOPPED
             (Remove("d1"), CACHE, MAKE_DAGGER),
             id="the registry gone",
         ),
+        pytest.param(
+            replace(
+                BOTH,
+                registry=replace(REGISTRY, state=SessionState.DEAD),
+                dagger=replace(DAGGER, labels=OURS),
+            ),
+            (Remove("r1"), MAKE_REGISTRY),
+            (Remove("d1"), CACHE, MAKE_DAGGER),
+            id="the registry half removed",
+        ),
+        pytest.param(
+            replace(BOTH, dagger=replace(DAGGER, state=SessionState.REMOVING)),
+            (),
+            (Remove("d1"), CACHE, MAKE_DAGGER),
+            id="the engine half removed",
+        ),
     ],
 )
 def test_up_does_what_is_missing_and_no_more(

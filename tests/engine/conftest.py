@@ -57,7 +57,8 @@ def container(docker_engine: Docker) -> Iterator[Callable[..., None]]:
         docker_engine.docker("create", "--name", name, *options, "debian:stable-slim", "sleep", "inf")
 
     yield create
-    docker_engine.docker("rm", "-f", *made)
+    for name in made:
+        docker_engine.docker("rm", "-f", name)
 
 
 @pytest.fixture(scope="module")

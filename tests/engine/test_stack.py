@@ -81,7 +81,9 @@ def test_status_tells_of_the_engine_and_each_component(spare: Docker, engine: En
     assert registry.since is not None
     assert dagger.since is not None
     assert registry.since < dagger.since
-    assert (launcher.component, launcher.state) == ("launcher", MISSING)
+    assert (launcher.component, launcher.address) == ("launcher", SETTINGS.launcher_image)
+    elsewhere = stack.status(engine, Settings(registry_address="localhost:5997"))
+    assert elsewhere[3].state is MISSING
 
 
 def test_lines_typed_by_hand_are_found_used_and_left_by_down(spare: Docker, engine: Engine) -> None:
