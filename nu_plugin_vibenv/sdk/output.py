@@ -93,6 +93,7 @@ def _produce(
     failed: Callable[[LabeledError], bytes],
 ) -> None:
     """Send items until there are no more or nobody wants them; an error among them becomes the last item."""
+    runtime.announce(output)
     try:
         for item in items:
             if not runtime.put(output, encoded(item)):

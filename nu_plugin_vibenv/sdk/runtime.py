@@ -63,6 +63,7 @@ class Output:
     def __init__(self, stream: OutgoingStream, running: Running | None) -> None:
         self.stream = stream
         self.running = running
+        self.announced = False
         self.stopped = False
         self.waiting = False
         self.resumes_at = stream.window // 2
@@ -184,7 +185,11 @@ class Runtime:
         """End a stream now, even while its producer is busy with an item, and cancel its call."""
         if output.running is not None:
             output.running.cancelled.set()
-        self.end_output(output)
+        with self._lock:
+            output.stopped = True
+            announced = output.announced
+        if announced:  # or its producer ends it, once nu has been told of it
+            self.end_output(output)
 
     def _close(self, reason: ProtocolError) -> None:
         closed = reason if isinstance(reason, ConnectionClosed) else ConnectionClosed(str(reason))
@@ -331,6 +336,11 @@ class Runtime:
                 )
                 self._flusher.start()
         return output
+
+    def announce(self, output: Output) -> None:
+        """Say that the header of a stream has been sent, so that the stream can be ended at any time."""
+        with self._lock:
+            output.announced = True
 
     def put(self, output: Output, piece: bytes) -> bool:
         """Send a piece, already encoded, when nu has room for it: it is written soon, with those that follow

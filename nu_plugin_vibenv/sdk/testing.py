@@ -85,8 +85,8 @@ class FakeNu:
         self._codec = Codec(ENCODINGS[encoding](), reads=PLUGIN_OUTPUT, writes=PLUGIN_INPUT)
         self._pipe = _Pipe()
         connection = Connection(encoding)
-        self._runtime = Runtime(connection, self._pipe, plugin.handle, self.warnings.append)
-        self._reader = threading.Thread(target=self._runtime.serve, name="plugin", daemon=True)
+        self.runtime = Runtime(connection, self._pipe, plugin.handle, self.warnings.append)
+        self._reader = threading.Thread(target=self.runtime.serve, name="plugin", daemon=True)
         self._next_call = 0
 
     def __enter__(self) -> FakeNu:

@@ -242,6 +242,17 @@ def test_ctrl_c_ends_a_stream_at_once_though_its_producer_is_busy(nu: FakeNu) ->
     assert nu.receive() == m.End(header.id)
 
 
+def test_a_stream_that_nu_does_not_know_of_yet_is_not_ended(nu: FakeNu) -> None:
+    output = nu.runtime.open_output(None)
+    nu.send(m.Signal("Interrupt"))
+    with pytest.raises(TimeoutError):
+        nu.receive(0.1)
+    assert output.stopped
+    nu.runtime.announce(output)
+    nu.runtime.end_output(output)
+    assert nu.receive() == m.End(output.stream.id)
+
+
 def test_reset_cancels_nothing(nu: FakeNu) -> None:
     start(nu, 0, "wait")
     assert Wait.started.acquire(timeout=DEADLINE_S)
