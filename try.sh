@@ -127,7 +127,7 @@ have_images() {
         read -r socket
         read -r names
     } <"$here/to-build"
-    printf '        Official images cannot be pulled here (%s): the same names are built from packages.\n' "$reason"
+    printf '        Official images cannot be pulled here (%.100s): the same names are built from packages.\n' "$reason"
     packages_step "$(missing jq mmdebstrap)"
     # shellcheck disable=SC2086 # a list of names
     step 'Images built' 'see the log; what was made so far is kept' \
@@ -175,10 +175,14 @@ down() {
 stop_engine() {
     left=$(docker ps -aq | wc -l)
     [ "$left" -eq 0 ] || fail "The Docker engine that was started here still has $left containers (docker ps -a): remove them, then run this again."
-    pid=$(cat "$here/dockerd.pid" 2>/dev/null || :)
-    if [ -n "$pid" ]; then
-        as_root kill "$pid" 2>/dev/null || :
-        while as_root kill -0 "$pid" 2>/dev/null; do sleep 0.2; done
+    if [ -e "$here/dockerd.pid" ]; then
+        as_root kill "$(cat "$here/dockerd.pid")" 2>/dev/null || :
+        tries=150
+        while [ -e "$here/dockerd.pid" ]; do # dockerd removes it when it ends
+            tries=$((tries - 1))
+            [ $tries -gt 0 ] || fail "The Docker engine does not end; the log: $here/dockerd.log"
+            sleep 0.2
+        done
     fi
     as_root rm -rf "$engine_data"
     echo 'stopped the Docker engine and removed its data'
