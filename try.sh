@@ -165,6 +165,9 @@ down() {
         echo 'There is nothing to take away.'
         return
     }
+    if [ -e "$here/dockerd.json" ] && ! trial answers 2>/dev/null; then
+        step 'Docker engine started, to take its containers away' "see $here/dockerd.log" start_engine
+    fi
     if [ -e "$here/before.json" ]; then trial down; fi
     if [ -e "$here/dockerd.json" ]; then stop_engine; fi
     if [ -e "$here/made-venv" ]; then rm -rf .venv; fi
@@ -184,7 +187,8 @@ stop_engine() {
             sleep 0.2
         done
     fi
-    as_root rm -rf "$engine_data"
+    as_root rm -rf "$engine_data/docker"
+    as_root rmdir "$engine_data" 2>/dev/null || :
     echo 'stopped the Docker engine and removed its data'
 }
 
