@@ -121,16 +121,14 @@ def nushell(version: str = NUSHELL_VERSIONS[0]) -> Path:
     """The `nu` program of `version`."""
 
     def make(target: Path) -> None:
-        folder = target.with_suffix(".npm")
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        _run(["npm", "pack", "--silent", f"@nushell/linux-{MACHINE}@{version}"], folder=folder)
-        (package,) = folder.glob("*.tgz")
-        with tarfile.open(package) as archive:
-            archive.extractall(folder, filter="data")
-        (folder / "package/bin/nu").rename(target)
+        with tempfile.TemporaryDirectory() as folder:
+            _run(["npm", "pack", "--silent", f"@nushell/linux-{MACHINE}@{version}"], folder=Path(folder))
+            (package,) = Path(folder).glob("*.tgz")
+            with tarfile.open(package) as archive:
+                program = archive.extractfile("package/bin/nu")
+                assert program is not None
+                target.write_bytes(program.read())
         target.chmod(0o755)
-        shutil.rmtree(folder)
 
     return cache.entry(f"nu-{version}", MACHINE, make)
 
