@@ -15,7 +15,7 @@ from .terminal_modes import TerminalModes
 
 _KEY_PAUSE_S = 0.02
 """Escape sequences arrive in one piece; after this long, a lone escape is the escape key."""
-_REPAINT_PAUSE_S = 0.03, 0.5
+_REPAINT_PAUSE_S = 0.03, 0.3
 """The least and the most that a program has to paint for the first of two sizes before the second comes."""
 _FRAME_HEADER_SIZE = 8
 _STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
@@ -53,6 +53,8 @@ class Attachment:
         """Pass on what was typed, up to the detach key."""
         passed, self.detached = self._key.feed(data)
         self.to_session += session_process.push(passed)
+        if self.detached and self._repaint_at is not None:
+            self.to_session += session_process.resize(*self._size)
         self._release_at = now + _KEY_PAUSE_S if self._key.held else None
 
     def received(self, data: bytes, now: float) -> None:
@@ -105,7 +107,7 @@ class Attachment:
         self.reached = True
         self.to_screen += b"\n" * rows + b"\x1b[H\x1b[J"
         self.to_session += session_process.attach()
-        self.to_session += session_process.resize(rows - 1 if rows > 1 else 2, cols)
+        self.to_session += session_process.redraw(rows - 1 if rows > 1 else 2, cols)
         least, most = _REPAINT_PAUSE_S
         self._repaint_after, self._repaint_at = now + least, now + most
 

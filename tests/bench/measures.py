@@ -38,7 +38,7 @@ signal.signal(signal.SIGWINCH, lambda *_: (sys.stdout.write("\\x1b[H\\x1b[2Jpain
 while True:
     signal.pause()
 """
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,9 +166,10 @@ def _attach_until_painted(bench: Bench) -> float:
         show = partial(attach, bench.engine, "bench", tty_fd=terminal.program, cancelled=threading.Event())
         began = time.perf_counter()
         shown = pool.submit(show)
-        ms = terminal.painted_after(began)
-        shown.result()
-    return ms
+        try:
+            return terminal.painted_after(began)
+        finally:
+            shown.result()
 
 
 def _run_until_painted(argv: list[str]) -> float:

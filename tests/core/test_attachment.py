@@ -38,7 +38,7 @@ def test_nothing_is_asked_or_painted_before_the_terminal_is_reached() -> None:
 def test_the_size_is_another_one_first_so_that_every_program_repaints() -> None:
     attachment = Attachment(24, 80)
     attachment.received(frame(GREETING), now=10.0)
-    assert attachment.to_session == session_process.attach() + session_process.resize(23, 80)
+    assert attachment.to_session == session_process.attach() + session_process.redraw(23, 80)
     attachment.to_session.clear()
     attachment.received(frame(b"painted"), now=10.001)
     attachment.tick(now=10.002)
@@ -64,7 +64,7 @@ def test_a_program_that_is_slow_to_repaint_gets_time_and_one_that_never_does_its
 def test_a_terminal_of_one_row_is_never_given_none() -> None:
     attachment = Attachment(1, 80)
     attachment.received(frame(GREETING), now=0.0)
-    assert attachment.to_session.endswith(session_process.resize(2, 80))
+    assert attachment.to_session.endswith(session_process.redraw(2, 80))
 
 
 def test_what_was_on_the_screen_moves_up_before_the_session_paints() -> None:
@@ -111,6 +111,14 @@ def test_typing_passes_up_to_the_detach_key() -> None:
     attachment.typed(b"ls\r" + CTRL_BACKSLASH, now=12.0)
     assert attachment.to_session == session_process.push(b"ls\r")
     assert attachment.detached
+
+
+def test_detaching_at_once_leaves_the_session_at_the_real_size() -> None:
+    attachment = Attachment(24, 80)
+    attachment.received(frame(GREETING), now=10.0)
+    attachment.to_session.clear()
+    attachment.typed(CTRL_BACKSLASH, now=10.01)
+    assert attachment.to_session == session_process.resize(24, 80)
 
 
 def test_an_escape_alone_passes_after_a_moment() -> None:
