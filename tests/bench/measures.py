@@ -33,8 +33,8 @@ MANY = 20
 JOBS = 8
 """How many sessions are worked on at a time."""
 PAINTER = """\
-import signal, sys
-signal.signal(signal.SIGWINCH, lambda *_: (sys.stdout.write("\\x1b[H\\x1b[2Jpainted"), sys.stdout.flush()))
+import os, signal
+signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b"\\x1b[H\\x1b[2Jpainted"))
 while True:
     signal.pause()
 """

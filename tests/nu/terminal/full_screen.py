@@ -2,10 +2,9 @@
 
 import os
 import signal
-import sys
 from types import FrameType
 
-ENTER = "\x1b[?1049h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1h\x1b=\x1b[?25l"
+ENTER = b"\x1b[?1049h\x1b[?1002h\x1b[?1006h\x1b[?2004h\x1b[?1h\x1b=\x1b[?25l"
 painted: os.terminal_size | None = None
 
 
@@ -17,12 +16,11 @@ def paint(_number: int, _frame: FrameType | None) -> None:
         return
     painted = size
     lines = [f"line {row} of {size.lines}x{size.columns}" for row in range(1, size.lines + 1)]
-    sys.stdout.write("\x1b[H\x1b[2J" + "\r\n".join(lines))
-    sys.stdout.flush()
+    os.write(1, b"\x1b[H\x1b[2J" + "\r\n".join(lines).encode())
 
 
 signal.signal(signal.SIGWINCH, paint)
-sys.stdout.write(ENTER)
+os.write(1, ENTER)
 paint(0, None)
 while True:
     signal.pause()
