@@ -23,7 +23,7 @@ from vibenv_core.launcher import Launcher, create
 from vibenv_core.settings import Settings
 
 MARKS = {
-    "docker_engine": "engine",
+    "engine_version": "engine",
     "nu_binary": "nu",
     "nu_binaries": "nu",
     "launcher": "dagger",
