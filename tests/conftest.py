@@ -45,7 +45,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "one_engine(version): runs on that one only; versions make no difference"
     )
-    os.environ[leftovers.MARK] = uuid.uuid4().hex
+    if not _is_worker(config):
+        os.environ[leftovers.MARK] = uuid.uuid4().hex
     # The user's own hosts and settings are not the tests'.
     for name in [
         name for name in os.environ if name.startswith(("DOCKER_", "VIBENV_", "_EXPERIMENTAL_DAGGER_"))
@@ -67,8 +68,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("nu_binaries", recipes.NUSHELL_VERSIONS, indirect=True, scope="session")
 
 
+def _is_worker(config: pytest.Config) -> bool:
+    """Whether this is one of several processes that pytest-xdist runs the tests in."""
+    return hasattr(config, "workerinput")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+            # The tests of one version share its engine, so they are run in one process.
+            item.add_marker(pytest.mark.xdist_group(item.callspec.params.get("engine_version", item.nodeid)))
         for fixture in MARKS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKS[fixture])
         if item.get_closest_marker("dagger") and not item.get_closest_marker("timeout"):
@@ -81,6 +90,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
+    if _is_worker(session.config):
+        return
     deadline = time.monotonic() + 5
     while (left := list(leftovers.processes(os.environ[leftovers.MARK]))) and time.monotonic() < deadline:
         time.sleep(0.1)
