@@ -268,6 +268,16 @@ class Engine:
         with translated(self.host):
             return self._client.logs(container, tail=lines).decode(errors="replace")
 
+    def output_stream(self, container: str) -> Stream:
+        """What the first process of a container writes from now on; the container may be still to be started.
+
+        Raises: NotFound.
+        """
+        with translated(self.host):
+            path = f"/v{self._client.api_version}/containers/{container}/attach?stream=1&stdout=1&stderr=1"
+            connection = hijack(self.host, path, {}, timeout_s=self._timeout_s)
+            return Stream(connection)
+
     def exec_stream(self, container: str, argv: Sequence[str]) -> Stream:
         """Run `argv` in a running container, without a terminal, and its standard streams.
 

@@ -18,8 +18,22 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
+from .inside.hold import READY
+
 SOCKET = "/tmp/vibenv.sock"
 """Where a session's terminal is served, in its container: `dtach -a` there is always a second way in."""
+
+__all__ = [
+    "READY",
+    "SOCKET",
+    "attach",
+    "default_program",
+    "process_argv",
+    "push",
+    "redraw",
+    "relay_argv",
+    "resize",
+]
 
 _PUSH, _ATTACH, _WINCH, _REDRAW = 0, 1, 3, 4
 _REDRAW_BY_SIGWINCH = 3

@@ -6,6 +6,7 @@ The engine is the only record of them. Nothing is kept here between calls.
 from __future__ import annotations
 
 import contextlib
+import select
 import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -16,17 +17,18 @@ from typing import TYPE_CHECKING
 from . import labels, replies, session_plan
 from .errors import AlreadyExists, EngineError, Interrupted, VibenvError
 from .model import Access, Container, ContainerSpec, Session, SessionDetails, SessionState, session_name
-from .replies import PathStat
-from .session_process import SOCKET
+from .session_process import READY
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .stream import Stream
 
 _READY_S = 30.0
 """How long a terminal may take from its container's start until it accepts clients; 10 ms are usual."""
-_POLL_S, _POLL_MOST_S = 0.005, 0.05
-"""How soon the engine is asked again, at first and at last: many sessions may come up at once."""
+_WAKE_S = 0.05
+"""How late a cancelled launch may be noticed."""
+_POLL_S = 0.005
 _GRACE_S = 10.0
 """What a program has to end by itself, as Docker's own stop gives it."""
 _LOOK_JOBS = 8
@@ -39,9 +41,8 @@ def list_sessions(engine: Engine) -> list[Session]:
 
 def details(engine: Engine) -> list[SessionDetails]:
     """All sessions, oldest first, with what only a look at each tells, less those that go meanwhile."""
-    from . import (
-        batch,
-    )  # what it imports takes long, and the commands that look at one session need none of it
+    # What it imports takes long, and the commands that look at one session need none of it.
+    from . import batch
 
     ids = [session.id for session in engine.sessions()]
     looked: dict[str, Container | None] = {}
@@ -100,7 +101,7 @@ def launch(
         there = session_plan.reuse(name, made, wished=reuse)
         return _session(engine, _running(engine, name, there, cancelled))
     try:
-        return _session(engine, _start(engine, name, made, before=None, cancelled=cancelled))
+        return _session(engine, _start(engine, name, made, cancelled))
     except BaseException:
         with contextlib.suppress(VibenvError):
             engine.remove(made, force=True)
@@ -177,43 +178,53 @@ def _running(engine: Engine, name: str, found: Container, cancelled: threading.E
     """The session `found`, started unless it runs, and stopped again when that fails."""
     if not session_plan.must_start(name, found):
         return found
-    before = engine.stat_path(found.id, SOCKET)
     try:
-        return _start(engine, name, found.id, before=before, cancelled=cancelled)
+        return _start(engine, name, found.id, cancelled)
     except BaseException:
         with contextlib.suppress(VibenvError):
             engine.stop(found.id, grace_s=0)
         raise
 
 
-def _start(
-    engine: Engine, name: str, container: str, *, before: PathStat | None, cancelled: threading.Event
-) -> Container:
-    """Start a container and wait until its terminal accepts clients.
-
-    `before` is what is at the socket's path from an earlier run.
-    """
-    engine.start(container)
-    deadline = monotonic() + _READY_S
-    pause_s = _POLL_S
-    while True:
-        ready = engine.stat_path(container, SOCKET) not in (None, before)
+def _start(engine: Engine, name: str, container: str, cancelled: threading.Event) -> Container:
+    """Start a container and wait until its terminal accepts clients."""
+    with engine.output_stream(container) as output:
+        engine.start(container)
+        ready = _says_ready(output, name, cancelled)
         found = engine.inspect(container)
-        if found is None or found.state is not SessionState.RUNNING:
-            said = "" if found is None else engine.logs(container, lines=3).strip()
-            raise session_plan.ended_at_once(name, found, said)
+        while not ready and found is not None and found.state is SessionState.RUNNING:
+            # It has closed its output, and will have ended in a moment.
+            if cancelled.wait(_POLL_S):
+                raise Interrupted(f"launching `{name}`")
+            found = engine.inspect(container)
+    if found is None or found.state is not SessionState.RUNNING:
+        said = "" if found is None else engine.logs(container, lines=3).strip()
+        raise session_plan.ended_at_once(name, found, said)
+    return found
+
+
+def _says_ready(output: Stream, name: str, cancelled: threading.Event) -> bool:
+    """Whether the session's process says that its terminal accepts clients, before it ends.
+
+    Raises: Interrupted, EngineError (it says nothing).
+    """
+    deadline = monotonic() + _READY_S
+    said = b""
+    while READY not in said:
         if cancelled.is_set():
             raise Interrupted(f"launching `{name}`")
-        if ready:
-            return found
         if monotonic() > deadline:
             raise EngineError(
                 f"the terminal of `{name}` did not come up in {_READY_S:.0f} s",
                 code="session::not_ready",
                 help="see whether the host is short of memory or disk: `docker info`, `docker system df`",
             )
-        cancelled.wait(pause_s)
-        pause_s = min(pause_s * 1.5, _POLL_MOST_S)
+        select.select([output], [], [], _WAKE_S)
+        while (received := output.recv()) is not None:
+            if not received:
+                return False
+            said += received
+    return True
 
 
 def _session(engine: Engine, found: Container) -> Session:

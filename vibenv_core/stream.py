@@ -28,11 +28,11 @@ class Stream:
     What is received is in the engine's frames of standard output and standard error, as it comes.
     """
 
-    def __init__(self, connection: socket.socket, exit_code: Callable[[], int | None]) -> None:
+    def __init__(self, connection: socket.socket, exit_code: Callable[[], int | None] = lambda: None) -> None:
         connection.setblocking(False)
         self._connection = connection
         self.exit_code = exit_code
-        """Asks the engine; None while the program runs."""
+        """Asks the engine, of a program run by an exec; None while it runs."""
 
     def fileno(self) -> int:
         """For select; once that says readable, call `recv` until it gives None."""

@@ -20,6 +20,8 @@ import signal
 import stat
 import sys
 
+READY = b"serving the terminal\n"
+"""What this process says once clients are accepted: whoever started it waits for that."""
 _PR_SET_CHILD_SUBREAPER = 36
 _IN_THE_TERMINAL = 'echo "$$" >&3; stty rows "$1" cols "$2" iutf8; shift 2; exec "$@" 3>&-'
 
@@ -48,6 +50,8 @@ def main(socket: str, rows: str, cols: str, *program: str) -> int:
     signal.signal(signal.SIGTERM, lambda *_: _end(dtach))
     os.close(writer)
     leader = int(os.read(reader, 20) or dtach)  # nothing to read: dtach could not start, and said why
+    if leader != dtach:
+        os.write(1, READY)
     while True:
         pid, status = os.wait()
         if pid == leader or (pid == dtach and not _exists(leader)):
