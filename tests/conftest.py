@@ -11,8 +11,11 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling, Scheduling
 
 from tests.stack import leftovers, recipes
 from tests.stack.engine import Engine, Version, claimed
@@ -68,17 +71,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("nu_binaries", recipes.NUSHELL_VERSIONS, indirect=True, scope="session")
 
 
+class _ByEngine(LoadScopeScheduling):  # type: ignore[misc]  # xdist's class is not typed
+    """Runs the tests of one version of Docker in one process, where they share an engine, others by file."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, parameters = nodeid.partition("[")
+        version = parameters.rstrip("]").partition("-")[0]
+        return version if version in get_args(Version) else file.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    return _ByEngine(config, log)
+
+
 def _is_worker(config: pytest.Config) -> bool:
     """Whether this is one of several processes that pytest-xdist runs the tests in."""
     return hasattr(config, "workerinput")
 
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks at the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
-            # The tests of one version share its engine, so they are run in one process.
-            item.add_marker(pytest.mark.xdist_group(item.callspec.params.get("engine_version", item.nodeid)))
         for fixture in MARKS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(MARKS[fixture])
         if item.get_closest_marker("dagger") and not item.get_closest_marker("timeout"):
