@@ -6,6 +6,7 @@ fails the tests that need it; `--without-engine` is how to leave them out.
 
 import contextlib
 import os
+import signal
 import threading
 import time
 import uuid
@@ -56,6 +57,8 @@ def pytest_configure(config: pytest.Config) -> None:
     ]:
         if name != leftovers.MARK:
             del os.environ[name]
+    # What is ignored here (by nohup, say) would be ignored by every program that a test starts.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     # Where the machine's packages come with a CA of its own, builds in containers need it too.
     if bundle := os.environ.get("SSL_CERT_FILE"):
         os.environ["VIBENV_CA_BUNDLE"] = bundle

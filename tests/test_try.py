@@ -97,7 +97,9 @@ def test_official_images_are_pulled_where_a_registry_serves_them(own_engine: Eng
     with official_registries(own_engine, tmp_path) as engine:
         get_images(engine, tmp_path)
         assert (tmp_path / "to-build").read_text() == ""
-        assert json.loads((tmp_path / "before.json").read_text()) == {"images": [], "containers": []}
+        before = json.loads((tmp_path / "before.json").read_text())
+        assert before["containers"] == []
+        assert not set(before["images"]) & set(images.ALL)
         for name in images.ALL:
             assert engine.docker("image", "inspect", "--format", "{{.RepoDigests}}", name) != "[]\n"
 

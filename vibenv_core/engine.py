@@ -209,6 +209,21 @@ class Engine:
                 return None if error.status_code in (401, 403, 404) else str(error.explanation)
             return None
 
+    def published(self, reference: str) -> str | None:
+        """The digest of `reference` in its registry, as the engine reaches that; None when it is not there.
+
+        Raises: EngineError (the registry cannot be reached).
+        """
+        with translated(self.host):
+            try:
+                found = self._get_json(f"/distribution/{reference}/json")
+            except docker.errors.APIError as error:
+                if error.status_code == 404:
+                    return None
+                raise
+            digest: str = found["Descriptor"]["digest"]
+            return digest
+
     def create_volume(self, name: str, volume_labels: dict[str, str]) -> None:
         """Make a volume; one that is there stays as it is, with the labels that it has."""
         with translated(self.host):

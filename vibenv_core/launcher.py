@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from . import build_job, dagger_cli, labels, process, recipe, stack
 from .build_job import Failed, Job, Published
 from .errors import Bug, EngineError, UsageError, VibenvError
-from .model import Image, Progress, Step
+from .model import Image, Progress, Step, StepState
 from .offer import offer
 from .settings import Settings
 
@@ -59,9 +59,9 @@ def create(
 ) -> Launcher:
     """Have the launcher on `engine`, as the settings and the packages of this vibenv make it.
 
-    When it is there already nothing is asked but the engine, and Dagger is not imported; `force` builds it
-    all the same, with the newest Debian packages. Until all is done the engine keeps the launcher that it
-    had.
+    When it is there already nothing is asked but the engine, and Dagger is not imported; a registry that lost
+    it gets it from there. `force` builds it all the same, with the newest Debian packages. Until all is done
+    the engine keeps the launcher that it had.
 
     Raises: WrongState (the stack is not up), Unreachable (the Dagger engine, or what is fetched for the
     build), NotFound (a program that is needed here), EngineError (a step of the build, the registry),
@@ -86,6 +86,8 @@ def create(
         )
         published = _build(engine, settings, job, env=env, progress=progress, cancelled=cancelled)
         image = _pull(engine, settings, published, was=image, progress=progress, cancelled=cancelled)
+    elif _is_lost(engine, settings):
+        image = _publish_again(engine, settings, image, progress=progress, cancelled=cancelled)
     return Launcher(
         image=settings.launcher_image,
         digest=image.digest,
@@ -94,6 +96,27 @@ def create(
         cached=cached,
         took=timedelta(seconds=time.monotonic() - started),
     )
+
+
+def _is_lost(engine: Engine, settings: Settings) -> bool:
+    """Whether the registry runs and does not have the launcher, as after `vibenv down` and `vibenv up`."""
+    try:
+        return engine.published(settings.launcher_image) is None
+    except EngineError:
+        return False  # it is not there to be asked
+
+
+def _publish_again(
+    engine: Engine, settings: Settings, image: Image, *, progress: Progress, cancelled: threading.Event
+) -> Image:
+    """Push the launcher from the engine, which packs layers otherwise than Dagger: the digest is another."""
+    step, started = "publish", time.monotonic()
+    progress(Step(step=step, state=StepState.RUNNING))
+    digest = engine.push(settings.launcher_image, cancelled=cancelled)
+    if image.digest not in (None, digest):
+        engine.remove_image(f"{settings.launcher_image.rpartition(':')[0]}@{image.digest}")
+    progress(Step(step=step, state=StepState.DONE, took=timedelta(seconds=time.monotonic() - started)))
+    return replace(image, digest=digest)
 
 
 def _sources() -> Iterator[tuple[str, str]]:

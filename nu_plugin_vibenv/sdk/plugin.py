@@ -10,7 +10,7 @@ from . import pipelines as p
 from .call import Call
 from .data import TYPE_CHECKING
 from .engine import Engine
-from .errors import Label, LabeledError, ProtocolError
+from .errors import Label, LabeledError, LocalProtocolError
 from .input import Input
 from .output import header_of
 from .parameters import Named, Rest
@@ -80,7 +80,7 @@ class Plugin:
             response = m.ErrorResponse(_labeled(error))
         try:
             runtime.send(m.CallResponse(running.id, response))
-        except ProtocolError as error:
+        except LocalProtocolError as error:  # what it gave cannot be encoded
             runtime.send(m.CallResponse(running.id, m.ErrorResponse(_labeled(error))))
         if produce is not None:
             produce()

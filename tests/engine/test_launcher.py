@@ -297,3 +297,17 @@ def test_a_registry_without_space_is_told_as_that(own_engine: Docker, settings: 
     found = failed(engine, settings)
     assert isinstance(found, EngineError)
     assert found.code == "vibenv::registry::disk_full"
+
+
+def test_a_registry_that_lost_the_launcher_gets_it_from_the_engine(
+    docker_engine: Docker, launcher: Launcher, settings: Settings, stack: Engine
+) -> None:
+    the_stack.down(stack, settings)
+    assert made(stack, settings).cached, "without a registry there is nothing to mend"
+    the_stack.up(stack, settings, progress=ignore, cancelled=threading.Event())
+    assert stack.published(launcher.image) is None
+    again = made(stack, settings)
+    assert again.cached
+    assert stack.published(launcher.image) == again.digest == image(stack, settings).digest
+    docker_engine.docker("pull", "--quiet", launcher.image)
+    assert made(stack, settings).digest == again.digest

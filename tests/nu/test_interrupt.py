@@ -27,8 +27,9 @@ def test_a_launch_that_is_interrupted_leaves_a_whole_session_or_none(
         found = stack.inspect(container_name(name))
         if found is None:
             assert "vibenv::interrupted" in errors
-        else:
-            assert (nu.returncode, found.state) == (0, SessionState.RUNNING), errors
+        else:  # it was there already when ctrl-c came, which may still have kept nu from showing it
+            assert nu.returncode == 0 or "Operation interrupted" in errors, errors
+            assert found.state is SessionState.RUNNING
             assert stack.stat_path(found.id, SOCKET) is not None
 
 

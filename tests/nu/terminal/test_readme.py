@@ -43,11 +43,13 @@ def test_the_first_session_of_the_readme_goes_as_it_says(tmux: Open, stack: Engi
             terminal.press("C-l")
             terminal.wait_for(PROMPT)
             terminal.enter(line)
-            if "attach" in line:
-                terminal.wait_for(r"root@")
+            typed = rf"^nu> {re.escape(line)}\n"
+            if "attach" in line:  # the terminal shows the session's from its top on
+                typed = "^root@.*\n"
+                terminal.wait_for("^root@")
                 terminal.press("C-\\")
-            screen = terminal.wait_for(rf"^nu> {re.escape(line)}\n(.*\n)*{PROMPT}")
-            answer = screen.partition(line)[2].rpartition("\n")[0].strip()
+            screen = terminal.wait_for(rf"{typed}(.*\n)*{PROMPT}")
+            answer = re.split(typed, screen, flags=re.M)[-1].rpartition("\n")[0].strip()
             assert shape(answer) == shape(expected), f"> {line}\n{answer}"
     finally:
         for session in sessions.list_sessions(stack):
