@@ -250,8 +250,11 @@ def test_stop_lets_the_program_end_by_itself_and_start_brings_its_files_back(
     assert inside(docker_engine, "a", "cat", "/root/end") == "bye"
 
 
-def test_a_program_that_will_not_end_is_killed_after_the_grace(launch: Launch, stack: Engine) -> None:
-    launch("a", command=["sh", "-c", "trap '' HUP TERM; while :; do sleep 0.1; done"])
+def test_a_program_that_will_not_end_is_killed_after_the_grace(
+    docker_engine: Docker, launch: Launch, stack: Engine
+) -> None:
+    launch("a", command=["sh", "-c", "trap '' HUP TERM; touch /root/ready; while :; do sleep 0.1; done"])
+    assert eventually(lambda: "ready" in inside(docker_engine, "a", "ls", "/root"))
     began = time.monotonic()
     assert sessions.stop(stack, "a", grace_s=1).state is SessionState.STOPPED
     assert 0.9 < time.monotonic() - began < 8
