@@ -71,15 +71,25 @@ def inside(docker_engine: Docker, launcher: Launcher) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def changed(
+def change(
     monkeypatch: pytest.MonkeyPatch, stack: Engine, launcher: Launcher, settings: Settings
-) -> Iterator[None]:
-    """vibenv's own sources have one file more; afterwards the engine has the launcher that it had."""
+) -> Iterator[Callable[[int], None]]:
+    """Gives vibenv's own sources one file more; afterwards the engine has the launcher that it had."""
     sources = dict(module._sources())
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_sources", lambda: {**sources, "vibenv_core/more.py": "more = 1\n"}.items())
-        yield
+
+        def change(more: int) -> None:
+            changed = {**sources, "vibenv_core/more.py": f"more = {more}\n"}
+            patch.setattr(module, "_sources", changed.items)
+
+        yield change
     made(stack, settings)
+
+
+@pytest.fixture
+def changed(change: Callable[[int], None]) -> None:
+    """vibenv's own sources are others than those of the launcher that the engine has."""
+    change(1)
 
 
 def test_an_unchanged_launcher_is_there_at_once_and_nothing_is_asked_of_dagger(
@@ -168,11 +178,13 @@ def test_nothing_that_only_the_build_needed_is_in_the_launcher(inside: Callable[
     assert int(inside("find /opt/vibenv/src -name '*.pyc' | wc -l")) > 30
 
 
-@pytest.mark.usefixtures("changed")
 def test_a_changed_source_makes_a_new_launcher_and_the_old_one_goes(
-    stack: Engine, settings: Settings
+    stack: Engine, settings: Settings, change: Callable[[int], None]
 ) -> None:
+    change(1)
+    made(stack, settings)  # the engine may have its launcher from before Dagger's cache was emptied
     before = image(stack, settings)
+    change(2)
     steps: list[Step] = []
     new = made(stack, settings, progress=steps.append)
     assert not new.cached
