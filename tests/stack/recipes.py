@@ -3,6 +3,7 @@
 Everything comes from package registries by their ordinary clients (apt, npm, pip, go), set up as they are.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -179,6 +180,7 @@ def _unpack_debian_packages(folder: Path) -> None:
         package.unlink()
 
 
+@functools.cache
 def _apt_sources(suite: str) -> str:
     """apt's lines for `suite`, from the mirrors which the machine itself uses for Debian's main component."""
     fields = "$(ORIGIN) $(COMPONENT) $(REPO_URI) $(RELEASE)"
@@ -193,6 +195,7 @@ def _apt_sources(suite: str) -> str:
     return "".join(f"deb [signed-by={KEYRING}] {uri} {release} main\n" for uri, release in wanted)
 
 
+@functools.cache
 def _apt_policy(package: str) -> str:
     found = re.search(r"Candidate: (\S+)", _output("apt-cache", "policy", package))
     return found[1] if found else ""
