@@ -30,7 +30,11 @@ ONLY_IN = {
     "dagger": {"vibenv_core.dagger_build"},
     "asyncio": {"vibenv_core.dagger_build"},
     "anyio": {"vibenv_core.dagger_build"},
-    "subprocess": {"vibenv_core.process", "nu_plugin_vibenv.sdk.testing"},
+    "subprocess": {
+        "vibenv_core.process",
+        "nu_plugin_vibenv.sdk.foreground",
+        "nu_plugin_vibenv.sdk.testing",
+    },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
     "termios": {"vibenv_core.attach", "nu_plugin_vibenv.sdk.foreground"},
 }

@@ -16,7 +16,7 @@ from .output import header_of
 from .span import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     from .foreground import Foreground
@@ -151,13 +151,37 @@ class Engine:
         """The terminal, for as long as the context lasts: `with engine.foreground() as tty: ...` gives its
         descriptor.
 
-        Raises LabeledError when there is no terminal, or another call has it.
+        Raises NoTerminal when nu has none or the call is a background job's, and LabeledError when another
+        call of this plugin has it.
         """
         from .foreground import Foreground
 
-        return Foreground(self._enter_foreground, lambda: self._ask(e.LeaveForeground()))
+        return Foreground(self._enter_foreground, lambda: self._ask(e.LeaveForeground()), self._head)
+
+    def run_on_terminal(self, argv: Sequence[str]) -> int:
+        """Run a program on the terminal, in the caller's environment and directory, and give its exit status,
+        -N for an end by signal N.
+
+        Raises: as `foreground`; OSError, when the program cannot be started.
+        """
+        from .foreground import run
+
+        environment, directory = self.environment(), self.current_directory()
+        with self.foreground() as tty:
+            return run(argv, tty, environment=environment, directory=directory)
+
+    def job_id(self) -> int:
+        """The number of the background job that makes the call, 0 where it is made in the foreground.
+
+        A job runs beside the prompt: what it writes to the terminal lands in what is being typed.
+        """
+        decl_id = self.find_decl("job id")
+        id = 0 if decl_id is None else self.call_decl(decl_id).value()
+        return id if isinstance(id, int) else 0
 
     def _enter_foreground(self) -> int | None:
+        if job := self.job_id():  # nu would take the terminal from its own prompt, for good
+            raise LabeledError(f"this runs in background job {job}, beside the prompt")
         group = self._value(e.EnterForeground())
         return group if isinstance(group, int) else None
 
