@@ -9,7 +9,7 @@ from vibenv_core.hosts import resolve
 from vibenv_core.model import Check, Verdict
 
 from ..command import HostCommand
-from ..sdk import Call, Example, Type, table
+from ..sdk import Call, Example
 from ..sdk.versions import warning
 from ..tables import CheckRow, check_row
 
@@ -22,7 +22,7 @@ class Doctor(HostCommand):
 
     name = "vibenv doctor"
     search_terms = ("check", "diagnose")
-    input_output = ((Type.ANY, table(CheckRow)),)
+    input_output = ((object, list[CheckRow]),)
     examples = (
         Example("vibenv doctor", "check this host"),
         Example("vibenv doctor | where ok != true", "only what is wrong or could be better"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vibenv_core import sessions
 
 from ..command import HostCommand
-from ..sdk import Call, Example, Switch, Type, table
+from ..sdk import Call, Example, Switch
 from ..tables import SessionRow, session_details_row, session_row
 
 
@@ -18,7 +18,7 @@ class List(HostCommand):
 
     name = "vibenv list"
     search_terms = ("ls", "ps", "sessions")
-    input_output = ((Type.NOTHING, table(SessionRow)),)
+    input_output = ((None, list[SessionRow]),)
     examples = (
         Example("vibenv list", "all sessions of this host"),
         Example("vibenv list | where state == running | sort-by created", "those that run, oldest first"),

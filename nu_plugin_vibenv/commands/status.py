@@ -5,7 +5,7 @@ from __future__ import annotations
 from vibenv_core import stack
 
 from ..command import HostCommand
-from ..sdk import Call, Example, Type, table
+from ..sdk import Call, Example
 from ..tables import ComponentRow, component_row
 
 
@@ -14,7 +14,7 @@ class Status(HostCommand):
 
     name = "vibenv status"
     search_terms = ("registry", "dagger", "stack")
-    input_output = ((Type.ANY, table(ComponentRow)),)
+    input_output = ((object, list[ComponentRow]),)
     examples = (
         Example("vibenv status", "the stack of this host"),
         Example("vibenv status | where state != running", "what is not as it should be"),

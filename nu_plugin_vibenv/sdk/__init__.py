@@ -23,15 +23,16 @@ The layers, each of which imports only those above it:
     streams versions connection                      what may be sent and expected when; no I/O so far
     pieces runtime                                   threads, locks, waiting
     convert items input output foreground engine     what a command reads, returns and asks
-    parameters call command completion custom        how a command is declared and called
-        derive crash
+    mismatch kinds                                   what Python's types are in Nushell
+    parameters call declaration command custom       how a command is declared and called
+        completion derive crash
     plugin signals serving testing conformance       commands together, and the entry points
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .call import Call
-    from .command import Command, Example, record, table
+    from .command import Command, Example
     from .convert import from_python, to_python
     from .custom import Custom
     from .engine import Engine
@@ -80,15 +81,13 @@ __all__ = [
     "Type",
     "Value",
     "from_python",
-    "record",
     "serve",
-    "table",
     "to_python",
 ]
 
 _HOME = {
     "call": "Call",
-    "command": "Command Example record table",
+    "command": "Command Example",
     "convert": "from_python to_python",
     "custom": "Custom",
     "engine": "Engine",

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from . import pipelines as p
 from . import values
-from .convert import to_python
 from .data import TYPE_CHECKING
-from .errors import Label, LabeledError
+from .kinds import read
 from .parameters import Named, Rest, Switch
 from .span import Span
 from .values import Value
@@ -46,16 +45,17 @@ class Call:
     def __getitem__(self, key: Key[T]) -> T:
         """The argument of a parameter, converted to its type, or its default.
 
+        A Path that is not absolute is joined to the caller's directory, for which nu is asked.
         Raises: LabeledError, at the argument, for one that its type does not allow.
         """
         result: Any
         if isinstance(key, Switch):
             result = key.name in self._named and self._is_on(self._named[key.name].value)
         elif isinstance(key, Rest):
-            result = tuple(convert_argument(key, value) for value in self._values(key))
+            result = tuple(self._read(key, value) for value in self._values(key))
         else:
             given = self._values(key)
-            result = convert_argument(key, given[0]) if given else key.default
+            result = self._read(key, given[0]) if given else self._from_here(key.default)
         return result  # type: ignore[no-any-return]
 
     def span(self, key: Key[Any], index: int = 0) -> Span:
@@ -70,6 +70,17 @@ class Call:
         """The argument as nu sent it, or None when it was not given."""
         given = self._values(key)
         return given[0] if given else None
+
+    def _read(self, key: Key[Any], value: Value) -> Any:
+        return self._from_here(read(key.type, value, str(key)))
+
+    def _from_here(self, value: Any) -> Any:
+        """A path as seen from the caller's directory, which is not the plugin's; any other value as it is."""
+        if type(value) in (list, tuple):
+            return type(value)(self._from_here(element) for element in value)
+        if hasattr(value, "is_absolute") and not value.is_absolute():
+            return type(value)(self.engine.current_directory(), value)
+        return value
 
     @staticmethod
     def _is_on(value: Value | None) -> bool:
@@ -91,32 +102,3 @@ class Call:
         if len(given) == 1 and isinstance(given[0], values.NothingValue) and not isinstance(key, Rest):
             return ()
         return given
-
-
-def convert_argument(key: Key[Any], value: Value) -> Any:
-    """One argument as the type of its parameter has it. Raises LabeledError at the argument."""
-    try:
-        return _converted(key.type, to_python(value))
-    except ValueError as error:
-        label = Label(str(error), value.span)
-        raise LabeledError(f"{key.name} cannot be this", labels=[label]) from None
-
-
-def _converted(wanted: Any, value: Any) -> Any:
-    """A Python value as another type; raises ValueError with what was expected."""
-    if getattr(wanted, "__origin__", None) is list and isinstance(value, list):
-        return [_converted(wanted.__args__[0], element) for element in value]
-    if not isinstance(wanted, type) or isinstance(value, wanted):
-        return value
-    if wanted is float and type(value) is int:
-        return float(value)
-    make: Any = wanted
-    if hasattr(make, "type_name"):  # a Custom
-        return make.of(value)
-    if isinstance(value, str) and hasattr(make, "__members__"):
-        if value not in (words := [member.value for member in make]):
-            raise ValueError(f"expected one of: {', '.join(words)}")
-        return make(value)
-    if isinstance(value, str) and hasattr(make, "__fspath__"):
-        return make(value)
-    raise ValueError(f"expected {wanted.__name__}")

@@ -8,21 +8,31 @@ from . import engine_calls as e
 from . import messages as m
 from . import pipelines as p
 from . import values
-from .convert import from_python
+from .convert import from_python, to_python
 from .data import TYPE_CHECKING
 from .errors import LabeledError
 from .input import Input
+from .kinds import read
 from .output import header_of
 from .span import UNKNOWN
 
-if TYPE_CHECKING:
+if not TYPE_CHECKING:
+
+    def overload(function):
+        return function
+
+else:
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from typing import Any
+    from typing import Any, TypeVar, overload
+
+    from typing_extensions import TypeForm
 
     from .foreground import Foreground
     from .runtime import Running, Runtime
     from .span import Span
     from .values import Closure, Value
+
+    T = TypeVar("T")
 
 
 class Engine:
@@ -76,9 +86,21 @@ class Engine:
         answer = self._ask(e.GetConfig())
         return answer.config if isinstance(answer, e.ConfigResponse) else {}
 
-    def plugin_config(self) -> Any:
-        """`$env.config.plugins.<name of the plugin>` as Python value, None when it is not set."""
-        return self._value(e.GetPluginConfig())
+    @overload
+    def plugin_config(self) -> Any: ...
+    @overload
+    def plugin_config(self, type: TypeForm[T]) -> T: ...
+    def plugin_config(self, type: Any = None) -> Any:
+        """`$env.config.plugins.<name of the plugin>` as Python value, None when it is not set; or as a Python
+        type, such as a dataclass, which has its defaults when nothing is set.
+
+        Raises: LabeledError too where the configuration is not of the type.
+        """
+        config = self._input(self._ask(e.GetPluginConfig())).nu_value()
+        if type is None:
+            return to_python(config)
+        unset = isinstance(config, values.NothingValue)
+        return read(type, values.RecordValue({}) if unset else config, "the plugin's configuration")
 
     def help(self) -> str:
         """The help text of the command that runs, as nu renders it."""
