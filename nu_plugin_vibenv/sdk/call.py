@@ -12,9 +12,9 @@ from .values import Value
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable
     from typing import Any, TypeVar
 
+    from .command import Command
     from .engine import Engine
     from .input import Input
     from .parameters import Key
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """The arguments of one run of a command, with what it may ask nu and the input it may read."""
+    """The arguments of one run of a command, with what it may ask nu and the input it may read.
+
+    Raises: LabeledError, at the argument, for one that its type does not allow; before the command runs.
+    """
 
     def __init__(
         self,
-        positionals: Iterable[Key[Any]],
+        command: Command,
         call: p.EvaluatedCall,
         input: Input,
         engine: Engine,
@@ -39,24 +42,16 @@ class Call:
         self.engine = engine
         self.cancelled = cancelled
         """Set by ctrl-c, when nobody reads the output any longer, and when nu is gone."""
-        self._order = [key.name for key in positionals]
+        self._order = [key.name for key in command.positionals()]
         self._named = {named.name.item: named for named in call.named}
+        self._arguments = {key.name: self._read(key) for key in command.parameters()}
 
     def __getitem__(self, key: Key[T]) -> T:
         """The argument of a parameter, converted to its type, or its default.
 
         A Path that is not absolute is joined to the caller's directory, for which nu is asked.
-        Raises: LabeledError, at the argument, for one that its type does not allow.
         """
-        result: Any
-        if isinstance(key, Switch):
-            result = key.name in self._named and self._is_on(self._named[key.name].value)
-        elif isinstance(key, Rest):
-            result = tuple(self._read(key, value) for value in self._values(key))
-        else:
-            given = self._values(key)
-            result = self._read(key, given[0]) if given else self._from_here(key.default)
-        return result  # type: ignore[no-any-return]
+        return self._from_here(self._arguments[key.name])  # type: ignore[no-any-return]
 
     def span(self, key: Key[Any], index: int = 0) -> Span:
         """Where an argument was typed; the command's name when it was not."""
@@ -71,8 +66,13 @@ class Call:
         given = self._values(key)
         return given[0] if given else None
 
-    def _read(self, key: Key[Any], value: Value) -> Any:
-        return self._from_here(read(key.type, value, str(key)))
+    def _read(self, key: Key[Any]) -> Any:
+        if isinstance(key, Switch):
+            return key.name in self._named and self._is_on(self._named[key.name].value)
+        given = [read(key.type, value, str(key)) for value in self._values(key)]
+        if isinstance(key, Rest):
+            return tuple(given)
+        return given[0] if given else key.default
 
     def _from_here(self, value: Any) -> Any:
         """A path as seen from the caller's directory, which is not the plugin's; any other value as it is."""

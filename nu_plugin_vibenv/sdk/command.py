@@ -22,9 +22,9 @@ class Example(Data):
 class Command:
     """A command of a plugin: subclass it, say what it takes in class attributes, and write `run`.
 
-    The docstring is the help text: its first line the short one, the rest the further one. Parameters are
-    class attributes too; those of base classes come first, and an attribute of the same name replaces them.
-    A class that declares what cannot be is refused with a TypeError when it is made.
+    The docstring is the help text: its first paragraph the short one, the rest the further one. Parameters
+    are class attributes too; those of base classes come first, and an attribute of the same name replaces
+    them. A class that declares what cannot be is refused with a TypeError when it is made.
     """
 
     name: str

@@ -25,11 +25,11 @@ HELP = s.FlagArg("help", "h", None, False, "Display the help message for this co
 
 def signature(command: Command) -> s.PluginSignature:
     """The signature of a command, with its examples. Raises TypeError for a type that Nushell lacks."""
-    first, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\n")
+    first, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\n\n")
     keys = command.parameters()
     sig = s.Signature(
         name=command.name,
-        description=first,
+        description=" ".join(first.split()),
         extra_description=rest.strip(),
         search_terms=tuple(command.search_terms),
         required_positional=tuple(_positional(key) for key in keys if isinstance(key, Positional)),
@@ -37,7 +37,7 @@ def signature(command: Command) -> s.PluginSignature:
         rest_positional=next((_positional(key) for key in keys if isinstance(key, Rest)), None),
         named=(HELP, *(_flag(key) for key in keys if isinstance(key, (Flag, Switch)))),
         input_output_types=tuple(
-            (kind(taken).type, kind(given).type) for taken, given in command.input_output
+            (kind(taken).input_type, kind(given).type) for taken, given in command.input_output
         ),
         is_filter=command.is_filter,
         creates_scope=command.creates_scope,
@@ -100,11 +100,17 @@ def _example(example: Example) -> s.PluginExample:
 def _positional(key: Key[Any]) -> s.PositionalArg:
     default = None if key.default is None else from_python(key.default)
     known = kind(key.type)
-    return s.PositionalArg(key.name, key.desc, known.shape, _words(known), None, default)
+    return s.PositionalArg(key.name, _desc(key, known), known.shape, _words(known), None, default)
 
 
 def _words(known: Kind) -> s.ListCompletion | None:
     return s.ListCompletion(known.words) if known.words else None
+
+
+def _desc(key: Key[Any], known: Kind) -> str:
+    """The description, with what there is to choose from, which nu completes and does not show."""
+    words = f"one of: {', '.join(known.words)}" if known.words else ""
+    return "; ".join(filter(None, (key.desc, words)))
 
 
 def _flag(key: Flag[Any] | Switch) -> s.FlagArg:
@@ -112,4 +118,6 @@ def _flag(key: Flag[Any] | Switch) -> s.FlagArg:
         return s.FlagArg(key.name, key.short, None, False, key.desc)
     default = None if key.default is None else from_python(key.default)
     known = kind(key.type)
-    return s.FlagArg(key.name, key.short, known.shape, key.required, key.desc, _words(known), None, default)
+    return s.FlagArg(
+        key.name, key.short, known.shape, key.required, _desc(key, known), _words(known), None, default
+    )

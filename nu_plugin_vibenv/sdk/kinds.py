@@ -40,7 +40,8 @@ class Kind(Data):
     """A Python type as Nushell has it.
 
     `name` is for errors. `read` makes the Python value of nu's, and raises Mismatch for one that is none.
-    `words` are all values there are, where these are a few.
+    `words` are all values there are, where these are a few. `taken` is the type of what can be read, where
+    that is more than `type`: a row without the columns that have defaults.
     """
 
     name: str
@@ -48,6 +49,12 @@ class Kind(Data):
     type: Type
     read: Read
     words: tuple[str, ...] = ()
+    taken: Type | None = None
+
+    @property
+    def input_type(self) -> Type:
+        """The type of what a pipeline may give, to be read as this."""
+        return self.taken or self.type
 
 
 def read(wanted: Any, value: v.Value, what: str) -> Any:
@@ -179,7 +186,9 @@ def _one_of(options: tuple[Any, ...]) -> Kind:
 
     of_type = Type.ANY if type(None) in options else Type.one_of(*(option.type for option in kinds))
     shape = Shape.one_of(*(option.shape for option in kinds))
-    return Kind(name, shape, of_type, read, tuple(word for option in kinds for word in option.words))
+    words = tuple(word for option in kinds for word in option.words)
+    taken = Type.ANY if of_type == Type.ANY else Type.one_of(*(option.input_type for option in kinds))
+    return Kind(name, shape, of_type, read, words, taken)
 
 
 def _list_of(annotation: Any, make: Callable[[list[Any]], Any] = list) -> Kind:
@@ -190,11 +199,15 @@ def _list_of(annotation: Any, make: Callable[[list[Any]], Any] = list) -> Kind:
             raise mismatch(f"list of {element.name}", value)
         return make([_step(element, inner, str(index)) for index, inner in enumerate(value.vals)])
 
+    shape = Shape.list(element.shape)
     if element.type.name == "Record":
-        shape, of_type = Shape("Table", element.shape.of), Type("Table", element.type.of)
-    else:
-        shape, of_type = Shape.list(element.shape), Type.list(element.type)
-    return Kind(f"list of {element.name}", shape, of_type, read)
+        shape = Shape("Table", element.shape.of)
+    of_type, taken = (_type_of_list(type) for type in (element.type, element.input_type))
+    return Kind(f"list of {element.name}", shape, of_type, read, (), taken)
+
+
+def _type_of_list(element: Type) -> Type:
+    return Type("Table", element.of) if element.name == "Record" else Type.list(element)
 
 
 def _row_of(annotations: tuple[Any, ...]) -> Kind:
@@ -261,7 +274,8 @@ def _of_dataclass(row: Any) -> Kind:
     required = [field.name for field in given if field.name not in defaults]
     shape = Shape("Record", tuple((name, columns[name].shape) for name in required))
     of_type = Type("Record", tuple((name, column.type) for name, column in columns.items()))
-    return Kind(f"record of {row.__name__}", shape, of_type, read)
+    taken = Type("Record", tuple((name, columns[name].input_type) for name in required))
+    return Kind(f"record of {row.__name__}", shape, of_type, read, (), taken)
 
 
 def _column(annotation: Any) -> Kind:
@@ -293,7 +307,7 @@ _KNOWN: dict[Any, Kind] = {
     type(None): Kind("nothing", Shape.NOTHING, Type.NOTHING, _exactly("nothing", v.NothingValue)),
     str: Kind("string", Shape.STRING, Type.STRING, _exactly("string", v.StringValue, v.GlobValue)),
     int: Kind("int", Shape.INT, Type.INT, _exactly("int", v.IntValue)),
-    float: Kind("float", Shape.NUMBER, Type.FLOAT, _float),
+    float: Kind("float", Shape.NUMBER, Type.FLOAT, _float, (), Type.NUMBER),
     bool: Kind("bool", Shape.BOOL, Type.BOOL, _exactly("bool", v.BoolValue)),
     bytes: Kind("binary", Shape.BINARY, Type.BINARY, _exactly("binary", v.BinaryValue)),
     dict: Kind("record", Shape.RECORD, Type.record(), _exactly("record", v.RecordValue)),

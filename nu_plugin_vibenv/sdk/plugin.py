@@ -145,7 +145,7 @@ class Plugin:
             engine.close()
 
         try:
-            result = command.run(Call(command.positionals(), evaluated, input, engine, running.cancelled))
+            result = command.run(Call(command, evaluated, input, engine, running.cancelled))
             out, produce = header_of(runtime, running, result, evaluated.head)
         except BaseException:
             close()

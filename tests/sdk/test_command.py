@@ -187,6 +187,21 @@ def test_a_path_is_where_the_caller_is_and_not_where_the_plugin_was_started() ->
     assert Paint.given["what"] == Path("/home/me/wall")
 
 
+def test_an_argument_that_does_not_fit_is_refused_before_the_command_runs() -> None:
+    class Careless(Command):
+        """Look at no argument."""
+
+        name = "careless"
+        colour = Flag(Colour)
+
+        def run(self, call: Call) -> str:
+            return "ran"
+
+    with pytest.raises(LabeledError, match="`--colour`: expected one of: red, blue"):
+        run(Careless(), colour="green")
+    assert run(Careless(), colour="red") == "ran"
+
+
 def test_a_flag_that_a_test_misspells_is_refused() -> None:
     with pytest.raises(TypeError, match="paint has no flag color"):
         run(Paint(), "wall", color="red")
@@ -282,6 +297,7 @@ def test_the_signature_says_all_that_was_declared() -> None:
     assert sig.search_terms == ("brush",)
     assert sig.category == s.Category("Custom", "art")
     assert sig.input_output_types == ((Type.NOTHING, Type.STRING),)
+    assert "which; one of: red, blue" in [flag.desc for flag in sig.named]
     assert sig.required_positional == (s.PositionalArg("what", "the thing", Shape.PATH),)
     assert sig.optional_positional == (
         s.PositionalArg("coats", "how many", Shape.INT, default_value=v.IntValue(1)),
@@ -297,6 +313,18 @@ def test_the_signature_says_all_that_was_declared() -> None:
         None, Shape.STRING, Shape.STRING, Shape.DURATION, Shape.FILESIZE, Shape.NUMBER, Shape.ANY, None
     ]  # fmt: skip
     assert [flag.long for flag in sig.named if flag.required] == ["ratio"]
+
+
+def test_the_first_paragraph_of_a_docstring_is_the_short_help_however_it_is_wrapped() -> None:
+    class Wrapped(Spans):
+        """Say where everything
+        stands.
+
+        And more.
+        """
+
+    sig = signature(Wrapped()).sig
+    assert (sig.description, sig.extra_description) == ("Say where everything stands.", "And more.")
 
 
 def test_examples_are_told_with_their_results() -> None:

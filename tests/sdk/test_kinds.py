@@ -151,6 +151,13 @@ def test_a_column_with_a_default_may_be_left_out_where_nu_parses_a_record() -> N
     assert kind(Tree).shape == Shape.record(name=Shape.STRING)
 
 
+def test_what_is_taken_may_lack_columns_that_have_defaults_and_have_ints_for_floats() -> None:
+    assert kind(Tree).input_type == Type.record(name=Type.STRING)
+    assert kind(list[Inner]).input_type == Type.table(x=Type.INT, y=Type.NUMBER)
+    assert kind(float | Tree).input_type == Type.one_of(Type.NUMBER, Type.record(name=Type.STRING))
+    assert kind(int).input_type == Type.INT
+
+
 @pytest.mark.parametrize(
     ("python", "value"),
     [
