@@ -43,6 +43,12 @@ def test_what_is_no_command_is_refused_and_the_nearest_is_named(installed: Shell
     assert "vibenv list" in details["help"]
 
 
+@pytest.mark.parametrize("flag", ["--host unix:///nowhere/docker.sock", "--host=unix:///nowhere/docker.sock"])
+def test_the_overview_takes_its_host_in_either_form(installed: Shell, flag: str) -> None:
+    details = installed.error(f"vibenv {flag}")
+    assert details["code"] == "vibenv::engine::not_running"
+
+
 def test_help_lists_all_commands(installed: Shell) -> None:
     for typed in ("vibenv --help", "vibenv -h"):
         shown = installed.run("-c", f"use vibenv; {typed}").stdout
