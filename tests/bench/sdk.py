@@ -2,8 +2,8 @@
 
 python -m tests.bench.sdk [--rust PROGRAM] [--rounds 11]
 
-PROGRAM is what `cargo build --release` makes of tests/bench/rust, with the commands of tests/bench/plugin.py in
-Rust. Without it ours are measured alone.
+PROGRAM is what `cargo build --release` makes of tests/bench/rust, with the commands of tests/bench/plugin.py
+in Rust. Without it ours are measured alone.
 """
 
 from __future__ import annotations
