@@ -34,7 +34,6 @@ export def --wrapped main [
         [] => { vibenv }
         ["--host" $host] => { vibenv --host $host }
         [$flag] if $flag starts-with "--host=" => { vibenv --host ($flag | str substring 7..) }
-        [$flag] if $flag starts-with "--host=" => { vibenv --host ($flag | str substring 7..) }
         ["--help"] | ["-h"] => { vibenv --help }
         _ => { vibenv ...$args }
     }

@@ -34,9 +34,10 @@ class Plugin:
     """Commands, a version, and the classes of the plugin's own values.
 
     `commands` are commands, or a mapping from each command's name to `"module:Class"`: then a run imports the
-    module of its own command only, which is what keeps a plugin of many commands quick to start. `version`
-    may be a function when it takes work to know. `registration` is the line that registers the plugin, for
-    errors that say that nu knows an older state of it.
+    module of its own command only, which is what keeps a plugin of many commands quick to start.
+    `custom_values` are those that are in such modules, as nu may ask about one before its command was run;
+    others are known by themselves. `version` may be a function when it takes work to know. `registration` is
+    the line that registers the plugin, for errors that say that nu knows an older state of it.
     """
 
     def __init__(
@@ -130,8 +131,9 @@ class Plugin:
                 from .custom import operate
 
                 return operate(self._custom(item), op, span), None
-            case m.UnknownCall(name):
-                raise LabeledError(f"this plugin does not know the call {name}: nu is newer than its SDK")
+            case m.UnknownCall(name, _, reason):
+                msg = f"this plugin does not know the call {name}: nu is newer than its SDK"
+                raise LabeledError(msg, help=reason or None)
 
     def _run(self, runtime: Runtime, running: Running, run: m.Run) -> Answer:
         command, evaluated, header = self.command(run.name), run.call, run.input
@@ -192,9 +194,12 @@ class Plugin:
 
     def _custom(self, item: object) -> Custom:
         name, data = getattr(item, "name", None), getattr(item, "data", b"")
-        if name not in self._custom_values:
+        from .custom import subclasses
+
+        known = {cls.type_name: cls for cls in subclasses()} | self._custom_values
+        if name not in known:
             raise self._outdated(f"this plugin has no values of the type {name}")
-        return self._custom_values[name].from_bytes(data)
+        return known[name].from_bytes(data)
 
 
 def _labeled(error: BaseException, runtime: Runtime, running: Running) -> LabeledError:

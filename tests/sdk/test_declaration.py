@@ -9,7 +9,19 @@ from typing import Any, Literal
 
 import pytest
 
-from nu_plugin_vibenv.sdk import Command, Example, Filesize, Flag, Optional, Plugin, Positional, Rest, Switch
+from nu_plugin_vibenv.sdk import (
+    Call,
+    Command,
+    Custom,
+    Example,
+    Filesize,
+    Flag,
+    Optional,
+    Plugin,
+    Positional,
+    Rest,
+    Switch,
+)
 
 
 def made(**attributes: Any) -> type[Command]:
@@ -46,6 +58,13 @@ def test_what_cannot_be_is_refused_when_the_class_is_made(attributes: dict[str, 
         made(**attributes)
 
 
+def test_a_command_that_does_nothing_and_a_value_that_cannot_be_kept_are_refused() -> None:
+    with pytest.raises(TypeError, match="Paint has a name and no `run`"):
+        made(name="paint")
+    with pytest.raises(TypeError, match="Cool lacks from_bytes, to_base_value"):
+        type("Cool", (Custom,), {"type_name": "cool", "to_bytes": lambda _self: b""})
+
+
 def test_a_required_flag_has_no_default() -> None:
     required: Any = Flag
     with pytest.raises(TypeError, match="Paint: `--ratio` is required, and so has no default"):
@@ -67,6 +86,8 @@ class Base(Command):
 
     host = Flag(str)
     force = Switch()
+
+    def run(self, call: Call) -> None: ...
 
 
 def test_a_command_may_replace_a_parameter_of_its_base_or_take_it_away() -> None:
