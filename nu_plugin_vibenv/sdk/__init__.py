@@ -18,7 +18,8 @@ The layers, each of which imports only those above it:
     data span                                        frozen records that start quickly; places in the source
     errors values signature                          the vocabulary, named as in
         pipelines engine_calls messages                  nu's own `nu-plugin-protocol`
-    schema text wire_values wire_signature wire      what it looks like on the wire
+    schema text wire_values wire_pipelines           what it looks like on the wire
+        wire_signature wire
     codec                                            bytes to messages and back
     streams versions connection                      what may be sent and expected when; no I/O so far
     pieces runtime                                   threads, locks, waiting

@@ -81,6 +81,8 @@ class Input:
                 for piece in self._pieces or ():
                     if isinstance(piece, p.ListItem):
                         yield checked(piece.value)
+                    elif isinstance(piece, p.RawError):
+                        raise piece.error
             case p.ByteStream(_, span):
                 for chunk in self.bytes():
                     yield values.BinaryValue(chunk, span)

@@ -406,9 +406,9 @@ def test_rows_are_sent_with_their_columns_in_order_in_a_list_and_in_a_stream() -
         assert list(rows[0]) == list(expected)
 
 
-def completion_of(arg: m.FlagValue | m.PositionalAt, tree: object) -> Any:
+def completion_of(arg: m.FlagValue | m.PositionalAt, tree: object, *, strip: bool = False) -> Any:
     with FakeNu(Plugin(version="0", commands=[Paint()])) as nu:
-        nu.send(m.Call(0, m.GetCompletion("paint", arg, tree)))
+        nu.send(m.Call(0, m.GetCompletion("paint", arg, m.DynamicCompletionCall(tree, strip))))
         return nu.receive().response
 
 
@@ -424,13 +424,13 @@ def test_completions_know_what_stands_on_the_line() -> None:
         named("colour", {"String": "blue"}),
         named("host", {"String": "ala"}),
     ]
-    tree = {"call": {"head": {"start": 7, "end": 9}, "arguments": arguments}, "strip": True, "pos": 12}
-    assert completion_of(m.FlagValue("host"), tree) == m.CompletionItems(
+    tree = {"head": {"start": 7, "end": 9}, "arguments": arguments}
+    assert completion_of(m.FlagValue("host"), tree, strip=True) == m.CompletionItems(
         (Suggestion("al!"), Suggestion("there", "blue ('wall', '3', None) 7"))
     )
 
 
-@pytest.mark.parametrize("tree", [None, {}, {"call": {"head": 3, "arguments": [3]}}])
+@pytest.mark.parametrize("tree", [None, {}, {"head": 3, "arguments": [3]}])
 def test_completions_do_without_a_tree_that_they_cannot_read(tree: object) -> None:
     items = completion_of(m.FlagValue("host"), tree).items
     assert [item.value for item in items] == ["!", "there"]
