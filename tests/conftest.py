@@ -72,7 +72,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             versions = [*(version for version in versions if version in one.args), *versions][:1]
         metafunc.parametrize("engine_version", versions, indirect=True, scope="session")
     if "nu_binaries" in metafunc.fixturenames:
-        metafunc.parametrize("nu_binaries", recipes.NUSHELL_VERSIONS, indirect=True, scope="session")
+        versions = recipes.NUSHELL_VERSIONS
+        if not metafunc.module.__name__.startswith("tests.sdk."):
+            versions = (versions[0], versions[-1])  # the SDK's tests see to what differs between them
+        metafunc.parametrize("nu_binaries", versions, indirect=True, scope="session")
 
 
 class _ByEngine(LoadScopeScheduling):  # type: ignore[misc]  # xdist's class is not typed

@@ -57,7 +57,7 @@ def test_every_change_that_is_not_needed_is_between_versions_that_are_tested() -
 
 
 def test_a_real_nu_that_is_too_old_is_told_why(program: MakeProgram) -> None:
-    done = Nushell(recipes.nushell("0.109.1"), [program("example")]).run("example seq 1 3")
+    done = Nushell(recipes.nushell(recipes.NUSHELL_TOO_OLD), [program("example")]).run("example seq 1 3")
     assert done.returncode != 0
     assert "nu_plugin_example: nu 0.109.1 is too old for this plugin, which needs 0.114" in done.stderr
 

@@ -19,6 +19,7 @@ HERE = Path(__file__).parent
 DAGGER_VERSION = "v0.21.8"
 DOCKER_VERSION = "28"
 NUSHELL_VERSIONS = ("0.115.1", "0.115.0", "0.114.1", "0.114.0")
+NUSHELL_TOO_OLD = "0.109.1"
 GO_LEAST = (1, 26)
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MACHINE = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
