@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 READ_SIZE = 1 << 16
 
+COLLECT_AFTER = 50_000
+"""Objects more than before at which Python looks for cycles among them: a table that comes as one value is
+millions, none in a cycle, and with Python's own 700 the looking takes twice as long as the reading.
+"""
+
 LEAVE_S = 2.0
 """How long the process may take to end once nu has ended it and all calls have ended or were given up."""
 
@@ -98,6 +103,7 @@ def serve(
             return 2
     signals.prepare()
     gc.freeze()  # what is loaded by now stays: no collection need look at it
+    gc.set_threshold(COLLECT_AFTER)
     gc.enable()
     features = (Feature("LocalSocket"),) if prefer_socket else ()
     connection = Connection(encoding or best_encoding(), features)
