@@ -355,7 +355,7 @@ class Runtime:
         """Tell nu that so many pieces of a stream are done with."""
         if count:
             with self._lock:
-                self._outbox.append(b"".join(self.connection.send(m.Ack(id)) for _ in range(count)))
+                self._outbox.append(self.connection.acknowledge(id, count))
             self.flush()
 
     def _drop(self, id: int) -> None:
