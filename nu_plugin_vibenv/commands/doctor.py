@@ -10,7 +10,6 @@ from vibenv_core.model import Check, Verdict
 
 from ..command import HostCommand
 from ..sdk import Call, Example
-from ..sdk.versions import warning
 from ..tables import CheckRow, check_row
 
 
@@ -32,15 +31,14 @@ class Doctor(HostCommand):
         """The checks as they are made."""
         env = call.engine.environment()
         found = doctor.checks(resolve(call[self.host], env), self.settings(call), env)
-        return self._rows(call.engine.version, found)
+        return self._rows(nushell_check(call.engine.version, call.engine.untested), found)
 
-    def _rows(self, nushell: str, found: Iterator[Check]) -> Iterator[CheckRow]:
-        yield check_row(nushell_check(nushell))
+    def _rows(self, nushell: Check, found: Iterator[Check]) -> Iterator[CheckRow]:
+        yield check_row(nushell)
         yield from map(check_row, found)
 
 
-def nushell_check(version: str) -> Check:
-    """Whether this Nushell is one that the plugin was tested with."""
-    beyond = warning(version)
-    verdict = Verdict.OK if beyond is None else Verdict.WARN
-    return Check(check="nushell", verdict=verdict, detail=beyond or f"version {version}", fix=None)
+def nushell_check(version: str, untested: str | None) -> Check:
+    """Whether this Nushell is one that the plugin was tested with; `untested` says why not."""
+    verdict = Verdict.OK if untested is None else Verdict.WARN
+    return Check(check="nushell", verdict=verdict, detail=untested or f"version {version}", fix=None)

@@ -1,7 +1,5 @@
 """A software development kit for Nushell plugins in Python.
 
-    from nu_plugin_vibenv.sdk import Call, Command, Plugin, Positional, serve
-
     class Greet(Command):
         \"\"\"Greet someone.\"\"\"
 
@@ -23,11 +21,12 @@ The layers, each of which imports only those above it:
     codec                                            bytes to messages and back
     streams versions connection                      what may be sent and expected when; no I/O so far
     pieces runtime                                   threads, locks, waiting
-    convert items input output foreground engine     what a command reads, returns and asks
-    mismatch kinds                                   what Python's types are in Nushell
-    parameters call declaration command custom       how a command is declared and called
-        completion derive crash
-    plugin signals serving testing conformance       commands together, and the entry points
+    convert mismatch kinds                           what Python's values and types are in Nushell
+    plain items input output signals                 what a command reads, returns and asks
+        foreground engine
+    parameters declaration call command custom       how a command is declared and called
+    completion derive crash plugin                   commands together, and what is answered to nu
+    serving fake_nu real_nu testing conformance      the entry points: of a plugin, and of its tests
 """
 
 TYPE_CHECKING = False

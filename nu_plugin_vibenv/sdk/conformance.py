@@ -1,6 +1,6 @@
 """Checks the codec against messages printed by nu's own types.
 
-    python -m nu_plugin_vibenv.sdk.conformance FILE.jsonl
+    python -m ….conformance FILE.jsonl
 
 Each line of the file is `{"name": "Type/case", "json": tree, "msgpack": hex}`. A message passes when both
 forms decode to the same typed data with nothing unknown in it, and that data encodes to what was read, but
@@ -170,7 +170,7 @@ def _has_null_float(tree: Any) -> bool:
 def main(argv: list[str]) -> int:
     """Check each file; a line for each message that fails, the count last. 0 when all pass, 1 when not."""
     if not argv:
-        print("usage: python -m nu_plugin_vibenv.sdk.conformance FILE.jsonl ...", file=sys.stderr)
+        print(f"usage: python -m {__package__}.conformance FILE.jsonl ...", file=sys.stderr)
         return 2
     passed = total = 0
     for path in argv:

@@ -15,6 +15,7 @@ from .input import Input
 from .kinds import read
 from .output import header_of
 from .span import UNKNOWN
+from .versions import warning
 
 if not TYPE_CHECKING:
 
@@ -52,6 +53,11 @@ class Engine:
         """nu's own version, such as 0.115.1."""
         hello = self._runtime.connection.engine
         return "" if hello is None else hello.version
+
+    @property
+    def untested(self) -> str | None:
+        """What to say of this nu when it is newer than those that the SDK was tested with, or None."""
+        return warning(self.version)
 
     def env_var(self, name: str) -> Any:
         """A variable of the caller's environment, None when it is not set; case is ignored."""

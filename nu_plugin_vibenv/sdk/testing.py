@@ -28,7 +28,10 @@ def main(argv: Sequence[str]) -> int:
     """Check the examples of plugins, and give the exit status."""
     import argparse
 
-    parser = argparse.ArgumentParser(description="Check the examples in the help of plugins' commands.")
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {__package__}.testing",
+        description="Check the examples in the help of plugins' commands.",
+    )
     parser.add_argument("plugin", nargs="+", help="the program of a plugin")
     parser.add_argument(
         "--nu", default="nu", help="the Nushell to check them with (default: the one in PATH)"
