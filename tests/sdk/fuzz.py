@@ -28,7 +28,8 @@ SEEDS: dict[str, Any] = json.loads((Path(__file__).parent / "messages.json").rea
 HELLO = {"Hello": {"protocol": "nu-plugin", "version": "0.115.1", "features": []}}
 PARTS: list[Any] = [
     None, True, -1, 1 << 63, 10**400, -(1 << 63), 2.5, "", "Int", "Run", "\u2028", [], {}, [[]], {"Int": {}},
-    {"": None}, {"List": {"vals": [], "span": {"start": -1, "end": "x"}}}, {"Raw": {"Ok": [256]}}, {"a": 1, "b": 2},
+    {"": None}, {"List": {"vals": [], "span": {"start": -1, "end": "x"}}},
+    {"Raw": {"Ok": [256]}}, {"a": 1, "b": 2},
 ]  # fmt: skip
 BYTES = [b"\xc1", b"\xdd\xff\xff\xff\xff", b"\xdc\xff\xff", b"\xdf\x7f\xff\xff\xff", b"\xdb\x3f\xff\xff\xff"]
 BYTES += [
@@ -119,6 +120,7 @@ def attempt(data: bytes, encoding: str, choose: random.Random) -> None:
     drain(codec.feed, codec.next_message, fed(data, choose))
     connection = Connection(encoding)
     connection.feed(ENCODINGS[encoding]().pack(HELLO))
+    assert isinstance(connection.next_event(), m.Hello)
     drain(connection.feed, connection.next_event, fed(data, choose))
     outcomes: list[object] = []
     for _ in range(2):
