@@ -51,11 +51,13 @@ class HostCommand(Command):
 
     def engine(self, call: Call) -> Engine:
         """The engine that the call is about."""
-        return engines.connected(call[self.host], call.engine.environment())
+        from vibenv_core.hosts import VARIABLES
+
+        return engines.connected(call[self.host], call.engine.environment(*VARIABLES))
 
     def settings(self, call: Call) -> Settings:
         """Where each piece comes from, as the variables of the call say."""
-        return Settings.from_environment(call.engine.environment())
+        return Settings.from_environment(call.engine.environment(*Settings.variables()))
 
     def _labeled(self, call: Call, rows: Iterator[object]) -> Iterator[object]:
         try:

@@ -23,7 +23,7 @@ def context_names(request: CompletionRequest) -> Iterator[Suggestion]:
     from vibenv_core import hosts
 
     try:
-        known = hosts.contexts(request.engine.environment())
+        known = hosts.contexts(request.engine.environment(*hosts.VARIABLES))
     except VibenvError:
         return
     for context in known:
@@ -55,7 +55,7 @@ def image_names(request: CompletionRequest) -> Iterator[Suggestion]:
 
 def _engine(request: CompletionRequest) -> Engine:
     from vibenv_core.engine import Engine
-    from vibenv_core.hosts import resolve
+    from vibenv_core.hosts import VARIABLES, resolve
 
-    host = resolve(request.flag("host"), request.engine.environment())
+    host = resolve(request.flag("host"), request.engine.environment(*VARIABLES))
     return Engine.connect(host, timeout_s=DEADLINE_S)

@@ -19,6 +19,17 @@ from .errors import NotFound, UsageError
 
 _Json = dict[str, Any]  # a file of Docker's, as it is
 
+VARIABLES = (
+    "VIBENV_HOST",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY",
+    "HOME",
+)
+"""All variables that say which engine is meant; the functions here look at no other."""
+
 _DEFAULT = "default"
 _LOCAL = "unix:///var/run/docker.sock"
 

@@ -158,3 +158,30 @@ def test_a_broken_file_of_dockers_is_named(docker: Docker) -> None:
 def test_without_a_folder_of_its_own_dockers_files_are_in_the_home(tmp_path: Path) -> None:
     Docker(tmp_path / ".docker").add("mine", "tcp://m:1")
     assert hosts.resolve("mine", {"HOME": str(tmp_path)}).url == "tcp://m:1"
+
+
+class Asked(dict[str, str]):
+    """An environment that keeps in mind what was looked for in it."""
+
+    names: set[str]
+
+    def get(self, name: str, default: object = None) -> str | None:  # type: ignore[override]
+        self.names.add(name)
+        return super().get(name)
+
+
+def test_no_variable_is_looked_at_but_those_that_are_named(docker: Docker) -> None:
+    docker.add("there", "tcp://there:2375")
+    asked: set[str] = set()
+    for env in (
+        docker.env,
+        {"HOME": str(docker.folder)},
+        {"DOCKER_HOST": "there:2375", "DOCKER_TLS_VERIFY": "1"},
+        {"VIBENV_HOST": "tcp://there:2375"},
+        {**docker.env, "DOCKER_CONTEXT": "there"},
+    ):
+        environment = Asked(env)
+        environment.names = asked
+        hosts.resolve(None, environment)
+        hosts.contexts(environment)
+    assert asked == set(hosts.VARIABLES)
