@@ -2,27 +2,31 @@
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from nu_plugin_vibenv.sdk import Call, Command, Plugin, to_python
 from nu_plugin_vibenv.sdk import messages as m
 from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.codec import Msgpack
+from nu_plugin_vibenv.sdk.convert import rfc3339
 from nu_plugin_vibenv.sdk.errors import RemoteProtocolError
 from nu_plugin_vibenv.sdk.plain import plain_value
 from nu_plugin_vibenv.sdk.span import UNKNOWN
 from nu_plugin_vibenv.sdk.testing import FakeNu
 from nu_plugin_vibenv.sdk.wire_values import decode_value, encode_value
-from tests.sdk.examples import values
+from tests.sdk.examples import scalars, spans, values
 
 SPAN = {"start": 1, "end": 2}
 
 
-@given(values)
-def test_a_value_is_read_as_it_is_by_way_of_the_typed_one(value: v.Value) -> None:
-    tree = encode_value(value)
-    assert plain_value(tree) == to_python(decode_value(tree))
-    assert type(plain_value(tree)) is type(to_python(decode_value(tree)))
+dates = st.builds(v.DateValue, st.datetimes(timezones=st.timezones()).map(rfc3339), spans)
+
+
+@given(st.lists(st.one_of(scalars, dates, values), max_size=12))
+def test_values_are_read_as_they_are_by_way_of_the_typed_ones(several: list[v.Value]) -> None:
+    tree = encode_value(v.ListValue(tuple(several)))
+    assert repr(plain_value(tree)) == repr(to_python(decode_value(tree)))
 
 
 @pytest.mark.parametrize(
