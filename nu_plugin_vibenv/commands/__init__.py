@@ -35,7 +35,7 @@ def version() -> str:
 
     from vibenv_core.settings import VERSION
 
-    return f"{VERSION}+{zlib.crc32(repr(list(plugin.signatures())).encode()):08x}"
+    return f"{VERSION}+{zlib.crc32(repr([*plugin.signatures()]).encode()):08x}"
 
 
 plugin = Plugin(
