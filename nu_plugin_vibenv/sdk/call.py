@@ -36,7 +36,7 @@ class Call:
         engine: Engine,
         cancelled: threading.Event,
     ) -> None:
-        self.evaluated = call
+        self._evaluated = call
         self.head = call.head
         self.input = input
         self.engine = engine
@@ -98,9 +98,9 @@ class Call:
         else:
             at = self._order.index(key.name)
             given = (
-                self.evaluated.positional[at:]
+                self._evaluated.positional[at:]
                 if isinstance(key, Rest)
-                else self.evaluated.positional[at : at + 1]
+                else self._evaluated.positional[at : at + 1]
             )
         if len(given) == 1 and isinstance(given[0], values.NothingValue) and not isinstance(key, Rest):
             return ()
