@@ -11,6 +11,9 @@
 
     sys.exit(serve(Plugin(version="1.0.0", commands=[Greet()]), sys.argv[1:]))
 
+Public are the names of this module, `values` (nu's own values, with the places that they come from) and
+`testing`.
+
 The layers, each of which imports only those above it:
 
     data span                                        frozen records that start quickly; places in the source

@@ -253,7 +253,7 @@ def _of_dataclass(row: Any) -> Kind:
         hints = typing.get_type_hints(row)
         columns = {field.name: _column(hints[field.name]) for field in fields(row)}
     finally:
-        del _KNOWN[row]
+        _KNOWN.pop(row, None)
     given = [field for field in fields(row) if field.init]
     defaults = {
         field.name for field in given if field.default is not MISSING or field.default_factory is not MISSING
