@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal, assert_type
+from typing import Annotated, Any, Literal, assert_type
 
 from nu_plugin_vibenv.sdk import (
     Call,
@@ -34,6 +34,7 @@ class Typed(Command):
     name = "typed"
     who = Positional(str)
     glob = Positional(Shape.GLOB)
+    folder = Flag(Annotated[Path, Shape.DIRECTORY])
     work = Optional(Closure)
     wait = Optional(timedelta, default=timedelta(seconds=1))
     files = Rest(Path)
@@ -49,6 +50,7 @@ class Typed(Command):
     def run(self, call: Call) -> bool:
         assert_type(call[self.who], str)
         assert_type(call[self.glob], Any)
+        assert_type(call[self.folder], Path | None)
         assert_type(call[self.work], Closure | None)
         assert_type(call[self.wait], timedelta)
         assert_type(call[self.files], tuple[Path, ...])
