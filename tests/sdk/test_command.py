@@ -156,6 +156,15 @@ def test_null_stands_for_an_argument_that_is_left_out() -> None:
     assert painted("wall", None, host=None)["coats"] == 1
 
 
+def test_null_and_nothing_do_not_stand_for_an_argument_that_is_required() -> None:
+    with pytest.raises(LabeledError, match="`what`: expected path"):
+        painted(None)
+    with pytest.raises(LabeledError, match="`what` is missing"):
+        painted()
+    with pytest.raises(LabeledError, match="`--ratio`: expected float"):
+        run(Paint(), "wall", ratio=None)
+
+
 def test_a_switch_may_be_given_as_false() -> None:
     assert painted("wall", dry_run=False)["dry_run"] is False
 
