@@ -143,6 +143,7 @@ class Runtime:
                 output = self._outputs.get(id)
                 if output is not None and output.waiting and output.stream.credit >= output.resumes_at:
                     with self._lock:
+                        output.waiting = False  # once: the Acks that follow need not wake it again
                         self._credit.notify_all()
             case m.Call():
                 self._start(event)
