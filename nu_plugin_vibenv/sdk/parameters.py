@@ -25,7 +25,7 @@ else:
 
     T = TypeVar("T", covariant=True)
     D = TypeVar("D")
-    Completer = Callable[["CompletionRequest"], Iterable[Suggestion | str]]
+    Completer = Callable[["CompletionRequest"], Iterable[Suggestion | str]] | tuple[str, ...]
 
 
 class Key(Generic[T]):
@@ -34,7 +34,7 @@ class Key(Generic[T]):
     `type` says how nu parses the argument and what `call[...]` gives: any type of `kinds.py`, such as str,
     Filesize, Path, `Literal["a", "b"]`, `list[int]`, `int | str` or a dataclass; object for anything; or a
     Shape, for what Python has no type for. `default` is of that type, which is checked when the command's
-    class is made. `complete` is asked for completions.
+    class is made. `complete` gives completions: a function that is asked, or words that nu offers by itself.
     """
 
     def __init__(

@@ -185,7 +185,7 @@ class Plugin:
         from .completion import request, suggestion
 
         wanted = request(self.command(asked.name), asked, Engine(runtime, running))
-        if wanted is None or wanted.key.complete is None:
+        if wanted is None or wanted.key.complete is None or isinstance(wanted.key.complete, tuple):
             return m.CompletionItems(None)
         return m.CompletionItems(tuple(suggestion(wanted.key, item) for item in wanted.key.complete(wanted)))
 

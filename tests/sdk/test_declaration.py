@@ -48,6 +48,10 @@ def made(**attributes: Any) -> type[Command]:
         ({"host": Switch(short="h")}, "Paint: `--host`: `-h` is there twice, or nu's own"),
         ({"a": Switch(short="x"), "b": Switch(short="x")}, "Paint: `--b`: `-x` is there twice, or nu's own"),
         ({"dry_run": Switch(short="dry")}, "Paint: `--dry-run`: a short flag is one letter, not 'dry'"),
+        (
+            {"tree": Positional(str, complete=["oak"])},  # type: ignore[call-overload]
+            "Paint: `tree`: `complete` is a function or a tuple of words, not ['oak']",
+        ),
         ({"search_terms": "brush"}, "Paint.search_terms is a tuple: ('brush',)"),
         ({"input_output": (str, int)}, "Paint.input_output has pairs in it: ((taken, given),), not <cl"),
         ({"examples": Example("paint", "paint")}, "Paint.examples is a tuple: (Example("),
