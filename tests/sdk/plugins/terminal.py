@@ -189,7 +189,7 @@ class KeepRunning(Command):
 
 
 def fruit(request: CompletionRequest) -> list[Suggestion | str]:
-    """Two fruits with descriptions and one without; or something that goes wrong."""
+    """Two fruits with descriptions and two without; or something that goes wrong."""
     if request.text == "crash":
         raise ValueError("the completer is broken")
     if request.text == "slow":
@@ -198,6 +198,7 @@ def fruit(request: CompletionRequest) -> list[Suggestion | str]:
         Suggestion("apple", description="a fruit"),
         Suggestion("apricot", description="another"),
         "banana",
+        "ripe melon",
     ]
 
 
