@@ -38,6 +38,8 @@ class Plugin:
     `custom_values` are those that are in such modules, as nu may ask about one before its command was run;
     others are known by themselves. `version` may be a function when it takes work to know. `registration` is
     the line that registers the plugin, for errors that say that nu knows an older state of it.
+
+    Raises: TypeError, for what cannot be a plugin's command.
     """
 
     def __init__(
@@ -52,7 +54,12 @@ class Plugin:
         self._version = version
         self._paths = dict(commands) if isinstance(commands, Mapping) else {}
         self._commands: dict[str, Command] = {}
+        for path in self._paths.values():
+            if ":" not in path:
+                raise TypeError(f"{path!r} is no place of a command: write 'module:Class'")
         for each in () if isinstance(commands, Mapping) else commands:
+            if isinstance(each, type):
+                raise TypeError(f"{each.__name__} is a class, and not a command yet: give {each.__name__}()")
             if not hasattr(each, "name"):
                 raise TypeError(f"the command {type(each).__name__} has no name")
             if each.name in self._commands:

@@ -102,7 +102,7 @@ def test_a_command_may_replace_a_parameter_of_its_base_or_take_it_away() -> None
     assert [(key.name, key.type) for key in Replaced.parameters()] == [("host", int)]
 
 
-def test_a_plugin_refuses_two_commands_of_one_name_and_one_without() -> None:
+def test_a_plugin_refuses_what_is_no_command_with_what_to_write() -> None:
     class One(Base):
         name = "one"
 
@@ -110,6 +110,10 @@ def test_a_plugin_refuses_two_commands_of_one_name_and_one_without() -> None:
         Plugin(version="0", commands=[One(), One()])
     with pytest.raises(TypeError, match="the command Base has no name"):
         Plugin(version="0", commands=[Base()])
+    with pytest.raises(TypeError, match=re.escape("One is a class, and not a command yet: give One()")):
+        Plugin(version="0", commands=[One])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match="'words.Words' is no place of a command: write 'module:Class'"):
+        Plugin(version="0", commands={"words": "words.Words"})
 
 
 def test_a_plugin_that_gives_places_is_refused_a_command_of_another_name() -> None:
