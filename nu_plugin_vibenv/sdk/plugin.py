@@ -37,7 +37,8 @@ class Plugin:
     module of its own command only, which is what keeps a plugin of many commands quick to start.
     `custom_values` are those that are in such modules, as nu may ask about one before its command was run;
     others are known by themselves. `version` may be a function when it takes work to know. `registration` is
-    the line that registers the plugin, for errors that say that nu knows an older state of it.
+    the line that registers the plugin, for errors that say that nu knows an older state of it; it is made of
+    the program's name where none is given.
 
     Raises: TypeError, for what cannot be a plugin's command.
     """
@@ -48,9 +49,9 @@ class Plugin:
         version: str | Callable[[], str],
         commands: Iterable[Command] | Mapping[str, str],
         custom_values: Iterable[type[Custom]] = (),
-        registration: str = "plugin add",
+        registration: str | None = None,
     ) -> None:
-        self.registration = registration
+        self.registration = registration or f"plugin add {sys.argv[0]}"
         self._version = version
         self._paths = dict(commands) if isinstance(commands, Mapping) else {}
         self._commands: dict[str, Command] = {}
