@@ -1,4 +1,4 @@
-"""What the pipeline and the configuration give a command as typed Python: rows, and errors in their places."""
+"""What the pipeline and the configuration give a command, typed: rows, and errors in their places."""
 
 from __future__ import annotations
 
