@@ -135,7 +135,7 @@ class Input:
         """All of the input as one Python value: a list for a stream, str or bytes for bytes, None without
         input; or as a Python type, such as `list[Row]` of a dataclass.
 
-        A byte stream is a str where nu calls it text, or where it does not know and it is UTF-8; with `bytes`,
+        A byte stream is a str where nu calls it text, or does not know and it is UTF-8; with `bytes`,
         it is bytes whatever they are.
         Raises: LabeledError, for an error in the input and at what is not of the type; ConnectionClosed.
         """
