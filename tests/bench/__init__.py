@@ -1,4 +1,5 @@
-"""How fast vibenv is: each figure beside one of the same machine without vibenv, taken in the same run.
+"""How fast vibenv and its SDK are: each figure beside one taken in the same run without them.
 
 python -m tests.bench [--engine 28] [--rounds 11]
+python -m tests.bench.sdk [--rust PROGRAM] [--rounds 11]
 """
