@@ -112,4 +112,4 @@ def test_a_background_job_shows_nothing_beside_the_prompt(prompting: Shell, tmp_
         terminal.enter(f"vibenv create launcher --host {engine.url}")
         terminal.wait_for(r"^vibenv create launcher · \d+ s$")  # and nothing of the job, which began before
         engine.fails.set()
-        terminal.wait_for("^nu> *$")
+        terminal.wait_for("^Error: ")
