@@ -59,7 +59,8 @@ def _from_other(value: Any, span: Span) -> Value:
         own: Value = value.to_nu(span)
         return own
     if (fields := row_fields(type(value))) is not None:
-        return values.RecordValue({name: from_python(getattr(value, name), span) for name in fields}, span)
+        cells = {column: from_python(getattr(value, name), span) for name, column in fields.items()}
+        return values.RecordValue(cells, span)
     if hasattr(type(value), "__members__"):  # an Enum
         return from_python(value.value, span)
     if isinstance(value, os.PathLike):
@@ -70,10 +71,24 @@ def _from_other(value: Any, span: Span) -> Value:
     raise NotConvertible(f"Nushell has no value for a {type(value).__name__}: {value!r}")
 
 
-def row_fields(cls: type) -> tuple[str, ...] | None:
-    """The names of a dataclass's fields, which are its columns; None for another class."""
-    fields = getattr(cls, "__dataclass_fields__", None)
-    return None if fields is None else tuple(fields)
+_ROWS: dict[type, dict[str, str] | None] = {}
+"""The columns of each class that was seen; classes are few, and their rows are many."""
+
+
+def row_fields(cls: type) -> dict[str, str] | None:
+    """The columns of a dataclass by its fields, in order; None for another class.
+
+    A column is called as its field, or as `field(metadata={"column": ...})` says.
+    """
+    try:
+        return _ROWS[cls]
+    except KeyError:
+        columns = None
+        if hasattr(cls, "__dataclass_fields__"):
+            from dataclasses import fields
+
+            columns = {field.name: field.metadata.get("column", field.name) for field in fields(cls)}
+        return _ROWS.setdefault(cls, columns)
 
 
 def _from_range(value: range, span: Span) -> Value:

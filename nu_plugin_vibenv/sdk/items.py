@@ -96,7 +96,7 @@ class _MsgpackItems:
     def _other(self, value: Any) -> bytes:
         fields = row_fields(type(value))
         if fields is not None and not hasattr(value, "to_nu"):
-            return self._dict({name: getattr(value, name) for name in fields})
+            return self._dict({column: getattr(value, name) for name, column in fields.items()})
         return self._pack_tree(VALUE.encode(from_python(value, self._span)))
 
 

@@ -10,7 +10,8 @@
 | Literal[...], an Enum of strings or of ints | string or int; nu completes what there is               |
 | list[T], tuple[T, ...], tuple[A, B]         | list, and table when T is a dataclass                   |
 | dict, dict[str, T]                          | record                                                  |
-| a dataclass                                 | record; fields with a default may be missing from it    |
+| a dataclass                                 | record; fields with a default may be missing from it;   |
+|                                             | `field(metadata={"column": "a-b"})` names a column      |
 | A or B                                      | oneof; any, when None is among them                     |
 | a class of nu's values, as StringValue      | the value itself, with its span                         |
 | Annotated[T, Shape or Type]                 | T, parsed or called otherwise: a Path as a directory    |

@@ -7,6 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from . import values as v
+from .convert import row_fields
 from .kinds import Kind, kind, step
 from .mismatch import Mismatch, mismatch
 from .signature import Shape, Type
@@ -15,28 +16,29 @@ from .signature import Shape, Type
 def of_dataclass(row: Any) -> Kind:
     """What a dataclass is in Nushell. Raises NameError for an annotation of something not imported."""
     hints = typing.get_type_hints(row, include_extras=True)
-    columns = {field.name: _column(hints[field.name]) for field in fields(row)}
-    given = [field for field in fields(row) if field.init]
-    defaults = {
-        field.name for field in given if field.default is not MISSING or field.default_factory is not MISSING
-    }
+    called = row_fields(row) or {}
+    columns = {called[field.name]: _column(hints[field.name]) for field in fields(row)}
+    given = {called[field.name]: field.name for field in fields(row) if field.init}
+    required = [
+        called[field.name]
+        for field in fields(row)
+        if field.init and field.default is MISSING and field.default_factory is MISSING
+    ]
 
     def read(value: v.Value) -> Any:
         if not isinstance(value, v.RecordValue):
             raise mismatch(f"record of {row.__name__}", value)
         arguments = {}
-        for field in given:
-            name = field.name
-            if name in value.val:
-                arguments[name] = step(columns[name], value.val[name], name)
-            elif name not in defaults:
-                arguments[name] = _missing(columns[name], name, value)
+        for column, name in given.items():
+            if column in value.val:
+                arguments[name] = step(columns[column], value.val[column], column)
+            elif column in required:
+                arguments[name] = _missing(columns[column], column, value)
         try:
             return row(**arguments)
         except ValueError as error:  # the class's own __post_init__
             raise Mismatch(str(error), value) from error
 
-    required = [field.name for field in given if field.name not in defaults]
     shape = Shape("Record", tuple((name, columns[name].shape) for name in required))
     of_type = Type("Record", tuple((name, column.type) for name, column in columns.items()))
     taken = Type("Record", tuple((name, columns[name].input_type) for name in required))

@@ -7,14 +7,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional, Union
+from typing import Annotated, Any, ClassVar, Literal, Optional, Union
 
 import pytest
 
-from nu_plugin_vibenv.sdk import CellPath, Closure, Custom, Filesize, LabeledError, Range, Shape, Span, Type
+from nu_plugin_vibenv.sdk import (
+    Call,
+    CellPath,
+    Closure,
+    Command,
+    Custom,
+    Filesize,
+    LabeledError,
+    Range,
+    Shape,
+    Span,
+    Switch,
+    Type,
+)
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.convert import from_python
 from nu_plugin_vibenv.sdk.kinds import kind, read
+from nu_plugin_vibenv.sdk.testing import run
 from nu_plugin_vibenv.sdk.values import StringValue
 
 
@@ -75,6 +89,13 @@ class Tree:
 @dataclass(frozen=True)
 class Noted:
     note: str | None
+
+
+@dataclass(frozen=True)
+class Exit:
+    limit: ClassVar[int] = 9
+    exit_code: int = field(metadata={"column": "exit-code"})
+    class_: str = field(default="x", metadata={"column": "class"})
 
 
 @dataclass(frozen=True)
@@ -213,6 +234,24 @@ def test_a_value_comes_back_as_the_type_that_it_had(python: Any, value: object) 
 
 def test_a_custom_value_comes_back_as_its_class() -> None:
     assert isinstance(read(Cool, Cool().to_nu(Span(0, 1)), "it"), Cool)
+
+
+def test_a_column_may_have_another_name_than_its_field_both_ways_and_in_a_stream() -> None:
+    class Ended(Command):
+        """Say how things ended."""
+
+        name = "ended"
+        streamed = Switch()
+
+        def run(self, call: Call) -> object:
+            rows = call.input.value(list[Exit])
+            return iter(rows) if call[self.streamed] else rows
+
+    rows = [{"exit-code": 3, "class": "a"}]
+    assert kind(Exit).type == Type("Record", (("exit-code", Type.INT), ("class", Type.STRING)))
+    assert run(Ended(), input=rows) == run(Ended(), input=rows, streamed=True) == rows
+    with pytest.raises(LabeledError, match="it: expected a column `exit-code`"):
+        read(Exit, from_python({"exit_code": 3}), "it")
 
 
 def test_an_int_does_for_a_float_and_a_glob_for_a_string() -> None:
