@@ -112,7 +112,10 @@ def _publish_again(
     """Push the launcher from the engine, which packs layers otherwise than Dagger: the digest is another."""
     step, started = "publish", time.monotonic()
     progress(Step(step=step, state=StepState.RUNNING))
-    digest = engine.push(settings.launcher_image, cancelled=cancelled)
+    try:
+        digest = engine.push(settings.launcher_image, cancelled=cancelled)
+    except EngineError as error:
+        raise stack.registry_trouble(engine) or error from error
     if image.digest not in (None, digest):
         engine.remove_image(f"{settings.launcher_image.rpartition(':')[0]}@{image.digest}")
     progress(Step(step=step, state=StepState.DONE, took=timedelta(seconds=time.monotonic() - started)))

@@ -218,7 +218,7 @@ def test_a_launcher_that_a_session_uses_stays_beside_the_new_one(
 
 def test_without_its_stack_the_launcher_cannot_be_built(engine: Engine, settings: Settings) -> None:
     with pytest.raises(WrongState) as caught:
-        made(engine, settings)
+        made(engine, settings, force=True)
     assert caught.value.code == "vibenv::stack::not_running"
     assert caught.value.help is not None
     assert "vibenv up" in caught.value.help
@@ -291,13 +291,29 @@ def test_a_package_with_another_hash_ends_the_build_with_the_last_lines(
     assert "0" * 64 in found.message
 
 
-def test_a_registry_without_space_is_told_as_that(spare: Docker, engine: Engine, settings: Settings) -> None:
+def up_without_space(docker: Docker, engine: Engine, settings: Settings) -> None:
+    """Bring up a stack whose registry has room for less than an image."""
     published = f"127.0.0.1:{settings.registry_port}:5000"
     tmpfs = "/var/lib/registry:size=16m"
-    spare.docker(
+    docker.docker(
         "run", "-d", "--name", "registry", "-p", published, "--tmpfs", tmpfs, settings.registry_image
     )
     the_stack.up(engine, settings, progress=ignore, cancelled=threading.Event())
+
+
+def test_a_registry_without_space_is_told_as_that(spare: Docker, engine: Engine, settings: Settings) -> None:
+    up_without_space(spare, engine, settings)
+    found = failed(engine, settings, force=True)
+    assert isinstance(found, EngineError)
+    assert found.code == "vibenv::registry::disk_full"
+
+
+@pytest.mark.usefixtures("spare_launcher")
+@pytest.mark.one_engine("28")
+def test_a_registry_without_space_for_the_launcher_that_it_lost_is_told_as_that(
+    spare: Docker, engine: Engine, settings: Settings
+) -> None:
+    up_without_space(spare, engine, settings)
     found = failed(engine, settings)
     assert isinstance(found, EngineError)
     assert found.code == "vibenv::registry::disk_full"
