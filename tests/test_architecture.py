@@ -39,10 +39,22 @@ ONLY_IN = {
 DECIDES_ONLY = {
     *(
         f"vibenv_core.{name}"
-        for name in ("attachment", "build_job", "detach_key", "errors", "labels", "model")
+        for name in (
+            "address",
+            "attachment",
+            "build_job",
+            "contexts",
+            "detach_key",
+            "errors",
+            "labels",
+            "model",
+        )
     ),
     *(f"vibenv_core.{name}" for name in ("recipe", "replies", "terminal_modes")),
-    *(f"vibenv_core.{name}" for name in ("session_plan", "session_process", "settings", "stack_plan")),
+    *(
+        f"vibenv_core.{name}"
+        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")
+    ),
     *(
         f"nu_plugin_vibenv.sdk.{name}"
         for name in ("codec", "connection", "messages", "streams", "values", "wire")

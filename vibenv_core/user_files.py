@@ -1,0 +1,115 @@
+"""Files that belong to the user: read, and replaced whole or not at all.
+
+A new content is written beside the old one and renamed over it, on the path that links lead to; mode and
+owner stay. What cannot be done so is refused, and the file is as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import WrongState
+
+
+def content(path: Path) -> bytes:
+    """What the file holds; nothing where there is none.
+
+    Raises: WrongState (a folder, a device, a file that may not be read).
+    """
+    with told(path, "read"):
+        try:
+            if not stat.S_ISREG(path.stat().st_mode):
+                raise _wrong(path, "read", "it is no regular file")
+            return path.read_bytes()
+        except FileNotFoundError:
+            return b""
+
+
+def replace(path: Path, content: bytes, *, new_mode: int = 0o600) -> None:
+    """Give the file another content, or make it with `new_mode`; missing folders are made for its owner only.
+
+    Raises: WrongState.
+    """
+    place = Path(os.path.realpath(path))
+    with told(path, "written"):
+        if path.is_symlink() and not place.exists():
+            raise _wrong(path, "written", f"it leads to {place}, which is not there")
+        _make(place.parent)
+        before = place.stat() if place.exists() else None
+        if before is not None and not os.access(place, os.W_OK):
+            raise _wrong(path, "written", "it is read-only")
+        _rename_over(place, content, before, new_mode)
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Nobody else who asks for this lock changes what is in `folder` in the meantime; it is made if missing.
+
+    Raises: WrongState.
+    """
+    with contextlib.ExitStack() as stack:
+        with told(folder, "locked"):
+            _make(folder)
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            stack.callback(os.close, descriptor)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+
+
+def _make(folder: Path) -> None:
+    if not folder.exists():
+        _make(folder.parent)
+        folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _rename_over(place: Path, content: bytes, before: os.stat_result | None, new_mode: int) -> None:
+    """Write `content` beside `place`, with the mode and owner of `before`, and rename it there."""
+    descriptor, beside = tempfile.mkstemp(prefix=f".{place.name}.", dir=place.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if before is not None:
+                os.fchown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, stat.S_IMODE(before.st_mode) if before else new_mode)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        Path(beside).replace(place)
+    except BaseException:
+        Path(beside).unlink()
+        raise
+    _sync(place.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Have what was renamed in `folder` outlive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def told(path: Path, done: str) -> Iterator[None]:
+    """What goes wrong in the body is said of `path`, which could not be `done`: read, written.
+
+    Raises: WrongState.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise _wrong(path, done, (error.strerror or str(error)).lower()) from error
+
+
+def _wrong(path: Path, done: str, why: str) -> WrongState:
+    return WrongState(
+        f"{path} cannot be {done}: {why}",
+        code="file::refused",
+        help=f"look at it: `ls -ld {path} {path.parent}`, `df {path.parent}`",
+    )
