@@ -18,8 +18,10 @@ from .sdk import Filesize
 if TYPE_CHECKING:
     from vibenv_core.attach import Attached
     from vibenv_core.batch import Outcome
+    from vibenv_core.hosts import Context
     from vibenv_core.launcher import Launcher
     from vibenv_core.model import Check, Component, Session, SessionDetails, Step
+    from vibenv_core.ssh_files import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,50 @@ class OverviewRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextRow:
+    """One of Docker's contexts; `current` is what a command without `--host` uses."""
+
+    name: str
+    current: bool
+    host: str | None
+    tls: str | None
+    description: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRecord:
+    """A context after a command about it; `changed` says whether that had anything to do."""
+
+    name: str
+    current: bool
+    host: str | None
+    tls: str | None
+    description: str | None
+    changed: bool
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line that was `added` to a file or `removed` from it; `line` counts from 1, where the line is."""
+
+    line: int
+    change: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What was changed in a file of the user's, or would be; `backup` is the file as it was."""
+
+    file: str
+    changed: bool
+    backup: str | None
+    diff: list[LineRow]
+
+
+@dataclass(frozen=True, slots=True)
 class AttachedRecord:
     """How a look at a session's terminal ended: `detached`, `ended` or `lost`."""
 
@@ -209,6 +255,50 @@ def launcher_record(launcher: Launcher) -> LauncherRecord:
         created=launcher.created,
         cached=launcher.cached,
         took=whole_ms(launcher.took),
+    )
+
+
+def context_row(context: Context) -> ContextRow:
+    """A context as `vibenv context list` shows it."""
+    return ContextRow(
+        name=context.name,
+        current=context.current,
+        host=context.url,
+        tls=_tls(context),
+        description=context.description or None,
+        error=context.error,
+    )
+
+
+def context_record(context: Context, *, changed: bool, detail: str | None = None) -> ContextRecord:
+    """A context as the commands show it that make it or use it."""
+    return ContextRecord(
+        name=context.name,
+        current=context.current,
+        host=context.url,
+        tls=_tls(context),
+        description=context.description or None,
+        changed=changed,
+        detail=detail,
+    )
+
+
+def _tls(context: Context) -> str | None:
+    if context.tls is None:
+        return None
+    return "verified" if context.tls.verify else "unverified"
+
+
+def file_record(edit: Edit) -> FileRecord:
+    """What `vibenv ssh-config` did, or would do."""
+    return FileRecord(
+        file=str(edit.file),
+        changed=bool(edit.changes),
+        backup=None if edit.backup is None else str(edit.backup),
+        diff=[
+            LineRow(line=change.line, change="added" if change.added else "removed", text=change.text)
+            for change in edit.changes
+        ],
     )
 
 

@@ -7,8 +7,8 @@ and may be called from several threads at once; the longer ones take an event th
     replies  refusals                       Docker's JSON and sentences to those words
     stack_plan  session_plan  recipe        what to do, decided without doing it
     session_process  attachment  detach_key  terminal_modes      a session's terminal, as bytes
-    address  contexts  ssh_config           addresses of engines; Docker's contexts, ssh's configuration: as text
-    user_files  tls_files  context_store    the files of the user that these are in
+    address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text
+    user_files  tls_files  context_store  ssh_files              the user's files that these are in
     hosts                                   which engine is meant
     engine  stream                          the engine: the only importer of docker-py, and its byte streams
     build_job  dagger_build  dagger_cli  remote  offer
