@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,16 +37,18 @@ def edit(file: Path, *, undo: bool, force: bool, dry_run: bool) -> Edit:
     if dry_run:
         old, new = _decided(file, undo=undo, force=force)
         return Edit(file=file, backup=None, changes=tuple(ssh_config.changes(old, new)))
-    with user_files.locked(Path(os.path.realpath(file)).parent):
+    with user_files.locked(file.parent):
         old, new = _decided(file, undo=undo, force=force)
-        changes = tuple(ssh_config.changes(old, new))
-        if old == new:
-            return Edit(file=file, backup=None, changes=changes)
-        backup = file.with_name(f"{file.name}.before-vibenv") if old else None
-        if backup:
-            user_files.replace(backup, old)
-        user_files.replace(file, new)
-        return Edit(file=file, backup=backup, changes=changes)
+        backup = file.with_name(f"{file.name}.before-vibenv") if old and old != new else None
+        with contextlib.ExitStack() as undo_backup:
+            if backup:
+                if not backup.exists():
+                    undo_backup.callback(backup.unlink, missing_ok=True)
+                user_files.replace(backup, old)
+            if old != new:
+                user_files.replace(file, new)
+            undo_backup.pop_all()
+        return Edit(file=file, backup=backup, changes=tuple(ssh_config.changes(old, new)))
 
 
 def _decided(file: Path, *, undo: bool, force: bool) -> tuple[bytes, bytes]:

@@ -28,6 +28,7 @@ def content(path: Path) -> bytes:
                 raise _wrong(path, "read", "it is no regular file")
             return path.read_bytes()
         except FileNotFoundError:
+            _refuse_dangling(path, "read")
             return b""
 
 
@@ -38,8 +39,7 @@ def replace(path: Path, content: bytes, *, new_mode: int = 0o600) -> None:
     """
     place = Path(os.path.realpath(path))
     with told(path, "written"):
-        if path.is_symlink() and not place.exists():
-            raise _wrong(path, "written", f"it leads to {place}, which is not there")
+        _refuse_dangling(path, "written")
         _make(place.parent)
         before = place.stat() if place.exists() else None
         if before is not None and not os.access(place, os.W_OK):
@@ -84,6 +84,12 @@ def _rename_over(place: Path, content: bytes, before: os.stat_result | None, new
         Path(beside).unlink()
         raise
     _sync(place.parent)
+
+
+def _refuse_dangling(path: Path, done: str) -> None:
+    """Refuse a link that leads nowhere: what it is meant to lead to may be away for a while."""
+    if path.is_symlink() and not path.exists():
+        raise _wrong(path, done, f"it is a link to {path.readlink()}, which is not there")
 
 
 def _sync(folder: Path) -> None:
