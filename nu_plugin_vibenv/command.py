@@ -65,7 +65,7 @@ class HostCommand(VibenvCommand):
 
     def engine(self, call: Call) -> Engine:
         """The engine that the call is about."""
-        return engines.connected(call[self.host], call.engine.environment())
+        return engines.connected(call[self.host], call.engine.environment(), cancelled=call.cancelled)
 
     def settings(self, call: Call) -> Settings:
         """Where each piece comes from, as the variables of the call say."""

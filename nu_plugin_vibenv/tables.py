@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from vibenv_core.errors import VibenvError
@@ -16,6 +17,10 @@ from vibenv_core.model import Verdict
 from .sdk import Filesize
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from _typeshed import DataclassInstance
+
     from vibenv_core.attach import Attached
     from vibenv_core.batch import Outcome
     from vibenv_core.hosts import Context
@@ -266,7 +271,7 @@ def context_row(context: Context) -> ContextRow:
         host=context.url,
         tls=_tls(context),
         description=context.description or None,
-        error=context.error,
+        error=None if context.error is None else context.error.message,
     )
 
 
@@ -313,12 +318,33 @@ def outcome_row(outcome: Outcome[Session]) -> dict[str, object]:
     """A session, or the error instead, as one of several: the columns of SessionRow and `error`."""
     result = outcome.result
     if isinstance(result, VibenvError):
-        return {**dict.fromkeys(_SESSION_COLUMNS), "name": outcome.name, "error": error_record(result)}
-    row = session_row(result)
-    return {**{column: getattr(row, column) for column in _SESSION_COLUMNS}, "error": None}
+        return {**_empty(SessionRow), "name": outcome.name, "error": error_record(result)}
+    return {**_as_dict(session_row(result)), "error": None}
 
 
-_SESSION_COLUMNS = tuple(field.name for field in fields(SessionRow))
+def host_rows(
+    outcome: Outcome[Sequence[DataclassInstance]], columns: type[DataclassInstance]
+) -> Iterator[dict[str, object]]:
+    """The rows of one of several hosts, or its error instead: `host`, `columns`, `error`."""
+    if isinstance(outcome.result, VibenvError):
+        error = error_record(outcome.result)
+        yield {"host": None, **_empty(columns)} | {"host": outcome.name, "error": error}
+        return
+    for row in outcome.result:
+        yield {"host": None, **_as_dict(row)} | {"host": outcome.name, "error": None}
+
+
+def _empty(columns: type[DataclassInstance]) -> dict[str, object]:
+    return dict.fromkeys(_names(columns))
+
+
+def _as_dict(row: DataclassInstance) -> dict[str, object]:
+    return {name: getattr(row, name) for name in _names(type(row))}
+
+
+@cache
+def _names(columns: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(columns))
 
 
 def error_record(error: VibenvError) -> ErrorRecord:

@@ -15,6 +15,7 @@ from pathlib import Path
 from . import address, context_store
 from .context_store import Stored
 from .contexts import DEFAULT
+from .errors import VibenvError
 
 _LOCAL = "unix:///var/run/docker.sock"
 _OVERRIDING = ("VIBENV_HOST", "DOCKER_HOST", "DOCKER_CONTEXT")
@@ -51,7 +52,7 @@ class Context:
     description: str
     current: bool
     tls: Tls | None = None
-    error: str | None = None
+    error: VibenvError | None = None
 
 
 def resolve(flag: str | None, env: Mapping[str, str]) -> Host:
@@ -86,9 +87,24 @@ def contexts(env: Mapping[str, str]) -> list[Context]:
             name=current, url=current, description="", current=True, tls=_address(current, env).tls
         )
     else:
-        missing = context_store.unknown(env, current, about="host").message
+        missing = context_store.unknown(env, current, about="host")
         other = Context(name=current, url=None, description="", current=True, error=missing)
     return [*known, other]
+
+
+def all_hosts(env: Mapping[str, str]) -> list[Context]:
+    """The contexts to ask when every host is asked, the current one first, each engine under one name only.
+
+    Where this machine has no Docker engine and its socket is not current, it is none of them.
+
+    Raises: WrongState (Docker's config file cannot be read).
+    """
+    by_url: dict[str | None, Context] = {}
+    for context in sorted(contexts(env), key=lambda context: not context.current):
+        is_missing = context.url == _LOCAL and not Path(_LOCAL.removeprefix("unix://")).exists()
+        if context.current or not is_missing:
+            by_url.setdefault(context.url or context.name, context)
+    return list(by_url.values())
 
 
 def overriding(env: Mapping[str, str]) -> str | None:
@@ -99,8 +115,7 @@ def overriding(env: Mapping[str, str]) -> str | None:
 def _listed(stored: Stored, current: str, env: Mapping[str, str]) -> Context:
     endpoint = stored.endpoint
     if endpoint is None:
-        error = stored.error.message if stored.error else None
-        return Context(name=stored.name, url=None, description="", current=False, error=error)
+        return Context(name=stored.name, url=None, description="", current=False, error=stored.error)
     return Context(
         name=stored.name,
         url=endpoint.url,

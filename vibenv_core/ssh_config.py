@@ -29,7 +29,7 @@ SETTINGS = {
     "ServerAliveInterval": "15",
     "ServerAliveCountMax": "3",
 }
-"""The `sh -c` is for users whose login shell is Nushell: ssh gives the line to that shell."""
+"""ssh gives the ProxyCommand to the login shell of the user, which may be Nushell: hence the `sh -c`."""
 
 _PART = (
     BEGIN,

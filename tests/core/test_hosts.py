@@ -155,7 +155,7 @@ def test_a_context_that_cannot_be_read_is_listed_with_its_error(docker: Docker) 
     broken.write_text("{")
     listed = {each.name: each for each in hosts.contexts(docker.env)}
     assert listed["whole"].url == "tcp://w:1"
-    assert str(broken) in (listed[broken.parent.name].error or "")
+    assert str(broken) in str(listed[broken.parent.name].error)
     assert hosts.resolve("whole", docker.env).url == "tcp://w:1"
 
 
@@ -163,7 +163,7 @@ def test_what_is_current_and_no_context_is_listed_last(docker: Docker) -> None:
     docker.add("box", "tcp://b:1")
     missing = hosts.contexts({**docker.env, "DOCKER_CONTEXT": "gone"})[-1]
     assert (missing.name, missing.current, missing.url) == ("gone", True, None)
-    assert missing.error == "Docker has no context named `gone`"
+    assert str(missing.error) == "Docker has no context named `gone`"
     typed = hosts.contexts({**docker.env, "VIBENV_HOST": "unix:///x.sock"})
     assert [each.current for each in typed] == [False, False, True]
     assert typed[-1].url == "unix:///x.sock"
@@ -196,3 +196,25 @@ def test_a_broken_file_of_dockers_is_named(docker: Docker) -> None:
 def test_without_a_folder_of_its_own_dockers_files_are_in_the_home(tmp_path: Path) -> None:
     Docker(tmp_path / ".docker").add("mine", "tcp://m:1")
     assert hosts.resolve("mine", {"HOME": str(tmp_path)}).url == "tcp://m:1"
+
+
+def test_when_all_hosts_are_asked_each_engine_is_asked_once_by_its_current_name(docker: Docker) -> None:
+    docker.add("box", "tcp://b:1")
+    docker.add("same", "tcp://b:1")
+    docker.add("other", "unix:///o.sock")
+    docker.use("same")
+    env = {**docker.env, "DOCKER_HOST": "", "VIBENV_HOST": "other"}
+    assert [each.name for each in hosts.all_hosts(docker.env) if each.name != "default"] == ["same", "other"]
+    assert [each.name for each in hosts.all_hosts(env) if each.name != "default"] == ["other", "box"]
+
+
+def test_a_machine_without_an_engine_is_asked_only_where_it_is_current(
+    docker: Docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "_LOCAL", f"unix://{tmp_path}/docker.sock")
+    docker.add("box", "tcp://b:1")
+    assert [each.name for each in hosts.all_hosts(docker.env)] == ["default", "box"]
+    docker.use("box")
+    assert [each.name for each in hosts.all_hosts(docker.env)] == ["box"]
+    (tmp_path / "docker.sock").touch()
+    assert [each.name for each in hosts.all_hosts(docker.env)] == ["box", "default"]

@@ -133,6 +133,9 @@ def test_tls_files_are_kept_where_docker_looks_for_them(shell: Shell, docker: Do
     made = shell.value(f"vibenv context create far tcp://far:1 --ca {cert} --cert {cert} --key {key}")
     assert made["tls"] == "verified"
     assert docker.files() == theirs
+    assert (
+        shell.error(f"vibenv context create far tcp://far:1 --ca {cert}")["code"] == "vibenv::context::exists"
+    )
     loose = shell.value("vibenv context create far tcp://far:1 --skip-tls-verify --force")
     assert (loose["tls"], loose["changed"]) == ("unverified", True)
     assert [path for path in docker.files() if path.endswith(".pem")] == []
