@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,9 @@ def image_names(request: CompletionRequest) -> Iterator[Suggestion]:
 
 
 def _engine(request: CompletionRequest) -> Engine:
-    from vibenv_core.engine import Engine
     from vibenv_core.hosts import resolve
+    from vibenv_core.reach import reach
 
-    host = resolve(request.flag("host"), request.engine.environment())
-    return Engine.connect(host, timeout_s=DEADLINE_S)
+    env = request.engine.environment()
+    host = resolve(request.flag("host"), env)
+    return reach(host, env=env, cancelled=threading.Event(), reach_s=DEADLINE_S, timeout_s=DEADLINE_S)

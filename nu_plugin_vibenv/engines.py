@@ -18,19 +18,23 @@ _lock = threading.Lock()
 _connected: dict[Host, Engine] = {}
 
 
-def connected(flag: str | None, env: Mapping[str, str]) -> Engine:
-    """The engine that `flag`, or else the environment of the call, names; connected to once for each host.
+def connected(
+    flag: str | None, env: Mapping[str, str], *, cancelled: threading.Event, tty: int | None = None
+) -> Engine:
+    """The engine that `flag`, or else the environment of the call, names; connected to once for each host,
+    and anew where the way to it has ended. On the terminal `tty` ssh may ask the user.
 
-    Raises: what `hosts.resolve` and `Engine.connect` raise.
+    Raises: what `hosts.resolve` and `reach.reach` raise.
     """
-    from vibenv_core.engine import Engine
+    from vibenv_core import reach
     from vibenv_core.hosts import resolve
 
     host = resolve(flag, env)
     with _lock:
         known = _connected.get(host)
-    if known is not None:
+    if known is not None and reach.is_reached(known, env):
         return known
-    engine = Engine.connect(host)
+    engine = reach.reach(host, env=env, cancelled=cancelled, tty=tty)
     with _lock:
-        return _connected.setdefault(host, engine)
+        _connected[host] = engine
+    return engine

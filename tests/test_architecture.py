@@ -25,12 +25,12 @@ LAYERS = {
 """What a layer knows nothing of, itself aside."""
 
 ONLY_IN = {
-    "docker": {"vibenv_core.engine"},
-    "requests": {"vibenv_core.engine"},
+    "docker": {"vibenv_core.docker_client", "vibenv_core.engine"},
+    "requests": {"vibenv_core.docker_client", "vibenv_core.engine"},
     "dagger": {"vibenv_core.dagger_build"},
     "asyncio": {"vibenv_core.dagger_build"},
     "anyio": {"vibenv_core.dagger_build"},
-    "subprocess": {"vibenv_core.process", "nu_plugin_vibenv.sdk.testing"},
+    "subprocess": {"vibenv_core.process", "vibenv_core.link.relay", "nu_plugin_vibenv.sdk.testing"},
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
     "termios": {"vibenv_core.attach", "nu_plugin_vibenv.sdk.foreground"},
 }
@@ -50,7 +50,7 @@ DECIDES_ONLY = {
             "model",
         )
     ),
-    *(f"vibenv_core.{name}" for name in ("recipe", "replies", "terminal_modes")),
+    *(f"vibenv_core.{name}" for name in ("link.plan", "recipe", "replies", "terminal_modes")),
     *(
         f"vibenv_core.{name}"
         for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")

@@ -134,15 +134,21 @@ class Bed:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(child), signal.SIGTERM)
 
-    def masters(self) -> list[int]:
-        """The ids of the processes that are OpenSSH masters of this bed."""
+    def processes(self, *words: str) -> list[int]:
+        """The ids of the bed's processes, sshd and the simulator aside, with all of `words` as arguments."""
         found = []
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                argv = (process / "cmdline").read_bytes().split(b"\0")
-                if str(self.folder / "config").encode() in argv and b"-M" in argv:
+                argv = (process / "cmdline").read_text().split("\0")
+                ours = "ssh" in argv[0] or "vibenv_core.link.relay" in argv
+                if ours and set(words) <= set(argv) and str(self.folder) in " ".join(argv[1:]):
                     found.append(int(process.name))
-        return found
+        return [pid for pid in found if self.sshd is None or pid != self.sshd.pid]
+
+    @property
+    def masters(self) -> list[int]:
+        """The ids of the processes that are OpenSSH masters."""
+        return self.processes("-M")
 
     def _listens(self) -> int:
         log = self.folder / "sshd.log"
@@ -173,11 +179,11 @@ def laid(
         try:
             yield bed
         finally:
-            for master in bed.masters():
+            for process in bed.processes():
                 with contextlib.suppress(ProcessLookupError):
-                    os.kill(master, signal.SIGTERM)
+                    os.kill(process, signal.SIGTERM)
             bed.stop_sshd()
-            wait_until(lambda: not bed.masters(), 10, "the masters to end")
+            wait_until(lambda: not bed.processes(), 10, "ssh to end")
 
 
 def _free_port() -> int:

@@ -2,8 +2,9 @@
 
 usage: python -m tests.link.simulator SOCKET CONTROL HOST:PORT
 
-Listens on SOCKET. At CONTROL it takes one JSON object per line, the fields of `Faults` to be changed (and
-`{"cut": true}`, an act), and answers each with a line of JSON: the fields of `Seen`. `Simulator` asks it so.
+Listens on SOCKET. At CONTROL it takes one JSON object per line, the fields of `Faults` to be changed or the
+name of something to do to what is open (`{"do": "cut"}`), and answers each with a line of JSON: the fields of
+`Seen`. `Simulator` asks it so.
 Latency is one way, so a round trip takes twice as long. Nothing is reordered, as nothing is within TCP.
 """
 
@@ -41,8 +42,6 @@ class Faults:
     """Bytes a second in each direction of each connection; 0 is no limit."""
     stalled: bool = False
     """Bytes are kept and arrive once this is over."""
-    half_open: bool = False
-    """The far end has hung up, and the near end hears of nothing any more: bytes are lost."""
     refused: bool = False
     """New connections are closed at once."""
     handshake_s: float = 0.0
@@ -72,6 +71,7 @@ class Connection:
         self.link = link
         self.near = near
         self.far: Pipe | None = None
+        self.half_open = False
 
     async def run(self, host: str, port: int) -> None:
         """Relay until either end hangs up, or the connection is cut."""
@@ -83,10 +83,12 @@ class Connection:
             self.near.writer.write(faults.banner.encode())
         self.far = Pipe(*await asyncio.open_connection(host, port))
         lives_s = faults.lives_s or None
-        with contextlib.suppress(TimeoutError, ConnectionError):
+        try:
             async with asyncio.timeout(lives_s), asyncio.TaskGroup() as both:
                 both.create_task(self._relay(self.near, self.far, "up"))
                 both.create_task(self._relay(self.far, self.near, "down"))
+        except* OSError:  # either end broke off, or the time is up
+            pass
 
     async def _relay(self, source: Pipe, target: Pipe, direction: str) -> None:
         """Read on while earlier blocks are on their way."""
@@ -101,7 +103,7 @@ class Connection:
         link, due = self.link, 0.0
         while True:
             data = await source.reader.read(_BLOCK)
-            if link.faults.half_open:
+            if self.half_open:
                 if data:
                     continue
                 await asyncio.Event().wait()  # the other end never hears of this end's hanging up
@@ -118,7 +120,7 @@ class Connection:
             due, data = await under_way.get()
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             await self.link.flows.wait()
-            if faults.half_open:
+            if self.half_open:
                 continue
             if not data:
                 target.writer.write_eof()
@@ -128,11 +130,17 @@ class Connection:
             if faults.rate:
                 await asyncio.sleep(len(data) / faults.rate)
 
-    def hang_up(self, *, far_only: bool = False) -> None:
-        """Close without a word what is open."""
-        for pipe in (self.far,) if far_only else (self.near, self.far):
+    def cut(self) -> None:
+        """Close both ends without a word."""
+        for pipe in (self.near, self.far):
             if pipe is not None:
                 pipe.writer.transport.abort()
+
+    def lose(self) -> None:
+        """Close the far end, and never let the near end hear of it, nor of anything else."""
+        self.half_open = True
+        if self.far is not None:
+            self.far.writer.transport.abort()
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +172,7 @@ class Link:
                 await connection.run(self.host, self.port)
         finally:
             self.open.discard(connection)
-            connection.hang_up()
+            connection.cut()
 
     async def control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Do what a test asks for, line by line."""
@@ -175,19 +183,18 @@ class Link:
         writer.close()
 
     def change(self, wanted: dict[str, Any]) -> None:
-        """Take over faults, and cut when that is asked for."""
-        if wanted.pop("cut", False):
+        """Do what is to be done, and take over faults."""
+        acts = {"cut": Connection.cut, "lose": Connection.lose}
+        if "do" in wanted:
+            act = acts[wanted.pop("do")]
             for connection in self.open:
-                connection.hang_up()
+                act(connection)
         for name, value in wanted.items():
             setattr(self.faults, name, value)
         if self.faults.stalled:
             self.flows.clear()
         else:
             self.flows.set()
-        if self.faults.half_open:
-            for connection in self.open:
-                connection.hang_up(far_only=True)
 
 
 async def serve(path: str, control: str, address: str) -> None:
@@ -216,7 +223,11 @@ class Simulator:
 
     def cut(self) -> Seen:
         """Break off every connection that is open."""
-        return self._ask({"cut": True})
+        return self._ask({"do": "cut"})
+
+    def lose(self) -> Seen:
+        """Leave what is open half open: the far end hangs up, and the near end hears nothing any more."""
+        return self._ask({"do": "lose"})
 
     def seen(self) -> Seen:
         """What it has seen so far."""

@@ -127,13 +127,13 @@ def test_a_cut_breaks_both_ends_and_new_connections_come_through(ends: Ends) -> 
 def test_a_half_open_connection_has_lost_its_far_end_and_does_not_know(ends: Ends) -> None:
     with ends.both() as (near, far):
         arrives(near, far)
-        ends.link.set(half_open=True)
+        ends.link.lose()
         with contextlib.suppress(ConnectionResetError):
             assert far.recv(1) == b""
         near.sendall(b"lost")
         assert silent(near)
-        ends.link.set(half_open=False)
-        assert silent(near)
+    with ends.both() as (near, far):
+        arrives(near, far)
 
 
 def test_a_refused_connection_is_closed_and_an_open_one_stays(ends: Ends) -> None:
