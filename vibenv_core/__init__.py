@@ -14,5 +14,6 @@ and may be called from several threads at once; the longer ones take an event th
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own
     process                                 other programs
-    sessions  stack  launcher  attach  doctor  batch             what a user does: ask, decide, do
+    sessions  stack  launcher  attach  doctor  local_checks  batch
+                                            what a user does: ask, decide, do
 """

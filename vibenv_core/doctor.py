@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from . import labels, stack
-from .errors import VibenvError
+from .errors import Interrupted, VibenvError
 from .hosts import Host
+from .local_checks import local_checks
 from .model import Check, Component, ComponentState, EngineInfo, Verdict
+from .reach import reach
 from .settings import Settings
 
 _LEAST_API = (1, 41)
@@ -20,22 +22,26 @@ _SLOW = timedelta(milliseconds=50)
 _CONNECT_S = 10.0
 
 
-def checks(host: Host, settings: Settings, env: Mapping[str, str]) -> Iterator[Check]:
+def checks(
+    host: Host, settings: Settings, env: Mapping[str, str], *, cancelled: threading.Event
+) -> Iterator[Check]:
     """The checks in a useful order, each as soon as it is made.
 
-    What could not be asked is a check that failed, and what depends on it is left out. Raises nothing.
+    What could not be asked is a check that failed, and what depends on it is left out. Raises: Interrupted.
     """
-    yield _docker_cli(env)
+    yield from local_checks(host, env, cancelled)
     try:
-        yield from _engine_checks(host, settings)
+        yield from _engine_checks(host, settings, env, cancelled)
+    except Interrupted:
+        raise
     except VibenvError as error:
         yield Check(check="docker", verdict=Verdict.FAIL, detail=error.message, fix=error.help)
 
 
-def _engine_checks(host: Host, settings: Settings) -> Iterator[Check]:
-    from .engine import Engine  # docker-py takes long to import
-
-    engine = Engine.connect(host, timeout_s=_CONNECT_S)
+def _engine_checks(
+    host: Host, settings: Settings, env: Mapping[str, str], cancelled: threading.Event
+) -> Iterator[Check]:
+    engine = reach(host, env=env, cancelled=cancelled, timeout_s=_CONNECT_S)
     info = engine.info()
     yield _version(info, host)
     yield _round_trip(engine.ping())
@@ -59,18 +65,6 @@ def disk(df: str) -> Check:
         verdict=Verdict.WARN,
         detail=f"{detail}; below {_LEAST_FREE:.0%} Dagger forgets what it built",
         fix="docker system df",
-    )
-
-
-def _docker_cli(env: Mapping[str, str]) -> Check:
-    found = shutil.which("docker", path=env.get("PATH"))
-    if found:
-        return Check(check="docker CLI", verdict=Verdict.OK, detail=found, fix=None)
-    return Check(
-        check="docker CLI",
-        verdict=Verdict.WARN,
-        detail="not installed; vibenv works without it, `docker exec` as a second way in does not",
-        fix="install Docker's command line (Debian: `sudo apt install docker.io`)",
     )
 
 

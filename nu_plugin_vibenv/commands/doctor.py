@@ -31,7 +31,9 @@ class Doctor(HostCommand):
     def answer(self, call: Call) -> object:
         """The checks as they are made."""
         env = call.engine.environment()
-        found = doctor.checks(resolve(call[self.host], env), self.settings(call), env)
+        found = doctor.checks(
+            resolve(call[self.host], env), self.settings(call), env, cancelled=call.cancelled
+        )
         return self._rows(call.engine.version, found)
 
     def _rows(self, nushell: str, found: Iterator[Check]) -> Iterator[CheckRow]:
