@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vibenv_core.errors import VibenvError
+from vibenv_core.errors import NeedsTerminal, UsageError, VibenvError
 from vibenv_core.settings import Settings
 
-from . import engines
+from . import engines, terminal
 from .completions import context_names
 from .report import labeled
 from .sdk import Call, Command, Flag
@@ -59,13 +59,25 @@ class HostCommand(VibenvCommand):
 
     host = Flag(
         str,
-        "a Docker context's name, unix://PATH or tcp://HOST:PORT; else as VIBENV_HOST and Docker's own say",
+        "a Docker context's name, or ssh://, unix:// or tcp://…; else as VIBENV_HOST and Docker's own say",
         complete=context_names,
     )
+    may_ask = False
+    """Whether ssh may ask the user on the terminal for what it needs to reach the host."""
 
     def engine(self, call: Call) -> Engine:
         """The engine that the call is about."""
-        return engines.connected(call[self.host], call.engine.environment(), cancelled=call.cancelled)
+        flag, env = call[self.host], call.engine.environment()
+        try:
+            return engines.connected(flag, env, cancelled=call.cancelled)
+        except NeedsTerminal as needs:
+            if not self.may_ask:
+                raise
+            try:
+                with terminal.taken(call) as tty:
+                    return engines.connected(flag, env, cancelled=call.cancelled, tty=tty)
+            except UsageError:  # there is no terminal
+                raise needs from None
 
     def settings(self, call: Call) -> Settings:
         """Where each piece comes from, as the variables of the call say."""

@@ -28,6 +28,8 @@ def context_names(request: CompletionRequest) -> Iterator[Suggestion]:
     except VibenvError:
         return
     for context in known:
+        if context.url is None:
+            continue
         what = f"{context.url} (current)" if context.current else context.url
         yield Suggestion(context.name, description=context.description or what)
 

@@ -13,12 +13,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.link.simulator import Simulator, simulating
-from tests.stack.engine import wait_until
+from tests.stack.engine import Engine, wait_until
 
 INSTANCE = "i-0123456789abcdef0"
 SSHD = "/usr/sbin/sshd"
@@ -153,6 +154,19 @@ class Bed:
     def _listens(self) -> int:
         log = self.folder / "sshd.log"
         return log.read_text().count("Server listening") if log.exists() else 0
+
+
+@contextlib.contextmanager
+def before(engine: Engine) -> Iterator[Bed]:
+    """A bed whose host is `engine`'s: its sshd runs where that engine's sockets and ports are."""
+    (engine.run / "sshd").mkdir(exist_ok=True)
+    namespaces = engine.inside([])[:-1]
+    namespaces.remove("--pid")  # so that a process started there is known here by its number
+    with (
+        tempfile.TemporaryDirectory(prefix="link-") as folder,
+        laid(Path(folder, "bed"), prefix=[*namespaces, "--"]) as bed,
+    ):
+        yield bed
 
 
 @contextlib.contextmanager

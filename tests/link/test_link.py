@@ -2,10 +2,13 @@
 
 import contextlib
 import os
+import pty
+import select
 import signal
 import socket
 import stat
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +25,15 @@ from vibenv_core.errors import Interrupted, NeedsTerminal, Unreachable, VibenvEr
 from vibenv_core.hosts import Host
 
 Reach = Callable[..., Engine]
+_LIST = """
+import os, sys, threading
+from vibenv_core.hosts import Host
+from vibenv_core.reach import reach
+_, url, tty = sys.argv
+host = Host(name=url, url=url, tls=None)
+print(reach(host, env=os.environ, cancelled=threading.Event(), tty=eval(tty)).sessions())
+"""
+"""A process that lists the sessions of the host named, with or without a terminal."""
 
 
 def folder(bed: Bed) -> Path:
@@ -169,14 +181,7 @@ def test_a_dead_socket_or_any_file_in_the_way_is_replaced(bed: Bed, reach: Reach
 
 def test_eight_processes_that_connect_at_once_make_one_master(bed: Bed, host: Host) -> None:
     bed.link.set(handshake_s=0.3)
-    code = (
-        "import os, sys, threading\n"
-        "from vibenv_core.hosts import Host\n"
-        "from vibenv_core.reach import reach\n"
-        "host = Host(name=sys.argv[1], url=sys.argv[1], tls=None)\n"
-        "print(reach(host, env=os.environ, cancelled=threading.Event()).sessions())\n"
-    )
-    argv = [os.sys.executable, "-c", code, host.url]  # type: ignore[attr-defined]
+    argv = [sys.executable, "-c", _LIST, host.url, "None"]
     running = [subprocess.Popen(argv, env=bed.env, stdout=subprocess.PIPE, text=True) for _ in range(8)]
     assert [process.communicate(timeout=60)[0] for process in running] == ["[]\n"] * 8
     assert bed.handshakes == 1
@@ -265,6 +270,23 @@ def test_a_host_that_is_not_known_yet_wants_a_terminal(bed: Bed, reach: Reach) -
     assert isinstance(unknown, NeedsTerminal)
     assert unknown.code == "vibenv::ssh::host_key_unknown"
     assert f"ssh {INSTANCE}" in (unknown.help or "")
+
+
+def test_on_a_terminal_ssh_asks_what_it_needs(bed: Bed, host: Host) -> None:
+    (bed.folder / "known_hosts").write_text("")
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, [sys.executable, "-c", _LIST, host.url, "0"], bed.env)
+    seen = b""
+    while b"[]" not in seen:
+        assert select.select([terminal], [], [], 10)[0], seen
+        seen += os.read(terminal, 4096)
+        if b"(yes/no" in seen:
+            os.write(terminal, b"yes\n")
+            seen = b""
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(terminal)
+    assert INSTANCE in (bed.folder / "known_hosts").read_text()
 
 
 def test_a_host_with_another_key_than_it_had_is_not_connected_to(bed: Bed, reach: Reach) -> None:
