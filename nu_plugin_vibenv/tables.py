@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 
-from vibenv_core.errors import VibenvError
+from vibenv_core.errors import Unreachable, VibenvError
 from vibenv_core.model import Verdict
 
 from .sdk import Filesize
@@ -325,10 +325,14 @@ def outcome_row(outcome: Outcome[Session]) -> dict[str, object]:
 def host_rows(
     outcome: Outcome[Sequence[DataclassInstance]], columns: type[DataclassInstance]
 ) -> Iterator[dict[str, object]]:
-    """The rows of one of several hosts, or its error instead: `host`, `columns`, `error`."""
+    """The rows of one of several hosts with `host`, `columns` and `error`, or one of its error alone.
+
+    Its `state` is `unreachable` where nothing is known of the host.
+    """
     if isinstance(outcome.result, VibenvError):
+        state = "unreachable" if isinstance(outcome.result, Unreachable) else None
         error = error_record(outcome.result)
-        yield {"host": None, **_empty(columns)} | {"host": outcome.name, "error": error}
+        yield {"host": None, **_empty(columns)} | {"host": outcome.name, "state": state, "error": error}
         return
     for row in outcome.result:
         yield {"host": None, **_as_dict(row)} | {"host": outcome.name, "error": None}

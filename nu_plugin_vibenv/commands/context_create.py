@@ -34,7 +34,7 @@ class ContextCreate(VibenvCommand):
 
     context = Positional(str, "its name")
     target = Positional(str, "i-…, user@host, ssh://…, unix:///PATH or tcp://HOST:PORT")
-    description = Flag(str, "what it is for", default="")
+    description = Flag(str, "what it is for")
     ca = Flag(Path, "trust certificates signed by this CA only (tcp)")
     cert = Flag(Path, "the client's certificate (tcp)")
     key = Flag(Path, "the client's key (tcp)")
@@ -46,7 +46,7 @@ class ContextCreate(VibenvCommand):
         name = context_name(call[self.context])
         wanted = Endpoint(
             url=address.target(call[self.target]),
-            description=call[self.description],
+            description=call[self.description] or "",
             skip_tls_verify=call[self.skip_tls_verify],
         )
         tls = tls_files.contents(self._tls_files(call, wanted.url))

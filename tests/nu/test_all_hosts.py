@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import clean
+from tests.link.bed import INSTANCE, Bed, before
 from tests.nu.shell import Shell, eventually
 from tests.stack.engine import Engine, Version
 from vibenv_core import labels
@@ -56,6 +57,14 @@ def deaf(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
+def bed(second: Engine) -> Iterator[Bed]:
+    """The host of the second engine, over a link with 50 ms to it and back."""
+    with before(second) as bed:
+        bed.link.set(latency_s=0.025)
+        yield bed
+
+
+@pytest.fixture
 def shell(installed: Shell, tmp_path: Path, docker_engine: Engine, second: Engine) -> Shell:
     """A Nushell with contexts for two engines, the first of them current, and for none that answers."""
     found = replace(installed, variables={"HOME": str(tmp_path)})
@@ -90,7 +99,7 @@ def test_the_long_list_and_the_status_have_all_hosts_too(shell: Shell) -> None:
     assert {(row["host"], row["image"]) for row in long} == {("one", IMAGE), ("two", IMAGE)}
     status = shell.value("vibenv status --all | where component == docker or error != null | sort-by host")
     assert [(row["host"], row["state"]) for row in status] == [
-        ("away", None),
+        ("away", "unreachable"),
         ("one", "running"),
         ("two", "running"),
     ]
@@ -111,6 +120,25 @@ def test_the_others_rows_come_at_once_where_one_host_is_silent(
     error = shell.value("vibenv list --all --deadline 100ms | where host == deaf | get error.0")
     assert error["code"] == "vibenv::host::timeout"
     assert "vibenv doctor --host deaf" in error["help"]
+
+
+@pytest.mark.usefixtures("sessions")
+def test_hosts_over_ssh_are_asked_beside_the_others(shell: Shell, bed: Bed) -> None:
+    shell = replace(shell, variables={**bed.env, **shell.variables})
+    shell.value(f"vibenv context create far {INSTANCE}; vibenv context create gone i-00000000")
+    unreachable = [("away", None, "unreachable"), ("gone", None, "unreachable")]
+    far = [("far", "a", "created"), ("far", "b", "created")]
+    others = [("one", "a", "created"), ("two", "a", "created"), ("two", "b", "created")]
+
+    def listed(deadline: str) -> list[tuple[str, ...]]:
+        rows = shell.value(f"vibenv list --all --deadline {deadline} | sort-by host name")
+        return [(row["host"], row["name"], row["state"]) for row in rows]
+
+    assert listed("4sec") == sorted([*far, *others, *unreachable], key=str)
+    bed.link.set(stalled=True)
+    began = time.monotonic()
+    assert listed("1sec") == sorted([("far", None, "unreachable"), *others, *unreachable], key=str)
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.usefixtures("sessions")
