@@ -172,6 +172,7 @@ class FileRecord:
     changed: bool
     backup: str | None
     diff: list[LineRow]
+    detail: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +295,7 @@ def _tls(context: Context) -> str | None:
     return "verified" if context.tls.verify else "unverified"
 
 
-def file_record(edit: Edit) -> FileRecord:
+def file_record(edit: Edit, *, detail: str | None) -> FileRecord:
     """What `vibenv ssh-config` did, or would do."""
     return FileRecord(
         file=str(edit.file),
@@ -304,6 +305,7 @@ def file_record(edit: Edit) -> FileRecord:
             LineRow(line=change.line, change="added" if change.added else "removed", text=change.text)
             for change in edit.changes
         ],
+        detail=detail,
     )
 
 

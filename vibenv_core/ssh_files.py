@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import pwd
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,8 +25,19 @@ class Edit:
 
 
 def config_file(env: Mapping[str, str]) -> Path:
-    """The user's own configuration. ssh itself asks the system, not HOME, where a user is at home."""
+    """The user's own configuration, as every program but ssh finds it."""
     return Path(env.get("HOME") or Path.home()) / ".ssh" / "config"
+
+
+def file_that_ssh_reads() -> Path | None:
+    """The user's own configuration for ssh, which asks the system where a user is at home, not HOME.
+
+    None where the system does not know the user; ssh refuses to work then.
+    """
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh" / "config"
+    except KeyError:
+        return None
 
 
 def edit(file: Path, *, undo: bool, force: bool, dry_run: bool) -> Edit:

@@ -37,10 +37,16 @@ class SshConfig(VibenvCommand):
 
     def answer(self, call: Call) -> object:
         """What was changed, or would be."""
+        own = ssh_files.config_file(call.engine.environment())
         given = call[self.file]
-        if given is None:
-            file = ssh_files.config_file(call.engine.environment())
-        else:
-            file = Path(call.engine.current_directory(), given.expanduser())
+        file = own if given is None else Path(call.engine.current_directory(), given.expanduser())
         edit = ssh_files.edit(file, undo=call[self.undo], force=call[self.force], dry_run=call[self.dry_run])
-        return file_record(edit)
+        return file_record(edit, detail=_elsewhere(file) if given is None else None)
+
+
+def _elsewhere(file: Path) -> str | None:
+    """What is said where ssh reads another file than the one in HOME."""
+    read = ssh_files.file_that_ssh_reads()
+    if read is None or file.resolve() == read.resolve():
+        return None
+    return f"ssh reads {read}, whatever HOME is; see --file"

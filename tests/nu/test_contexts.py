@@ -7,11 +7,14 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from nu_plugin_vibenv.commands import plugin
+from nu_plugin_vibenv.completions import context_names
+from nu_plugin_vibenv.sdk import CompletionRequest
 from tests.nu.shell import Shell
 from tests.stack import recipes
 
@@ -264,6 +267,22 @@ def test_of_two_that_make_a_context_at_once_one_wins_and_the_other_says_so(shell
     with ThreadPoolExecutor(4) as pool:
         outcomes = sorted(pool.map(create, range(4)))
     assert outcomes == ["made", *["vibenv::context::exists"] * 3]
+
+
+def test_tab_offers_the_contexts_that_can_be_used_with_where_they_lead(shell: Shell, tmp_path: Path) -> None:
+    shell.value(
+        "vibenv context create lab me@lab; vibenv context create big me@big --description 'the big one'"
+    )
+    broken = tmp_path / ".docker" / "contexts" / "meta" / "broken" / "meta.json"
+    broken.parent.mkdir()
+    broken.write_text("{")
+    engine = SimpleNamespace(environment=lambda: {"HOME": str(tmp_path), "DOCKER_CONTEXT": "lab"})
+    offered = context_names(cast(CompletionRequest, SimpleNamespace(engine=engine)))
+    assert [(each.value, each.description) for each in offered] == [
+        ("default", "unix:///var/run/docker.sock"),
+        ("big", "the big one"),
+        ("lab", "ssh://me@lab (current)"),
+    ]
 
 
 EXAMPLES = [

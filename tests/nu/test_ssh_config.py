@@ -12,9 +12,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from nu_plugin_vibenv.commands import plugin
 from tests.nu.shell import ROOT, Shell
+from vibenv_core import ssh_config
 from vibenv_core.ssh_config import BEGIN, END
 
 INSTANCE = "i-0123456789abcdef0"
@@ -53,6 +56,7 @@ def modes(*paths: Path) -> list[str]:
 def test_ssh_reaches_instances_by_way_of_aws(shell: Shell, config: Path) -> None:
     written = shell.value("vibenv ssh-config")
     assert (written["file"], written["changed"], written["backup"]) == (str(config), True, None)
+    assert f"ssh reads {Path('~').expanduser()}/.ssh/config" in written["detail"]
     stated = read_by_ssh(config)
     assert {key: stated[key] for key in STATED} == STATED
     assert stated["controlpath"].startswith(str(Path("~/.ssh/control-").expanduser()))
@@ -112,6 +116,33 @@ def test_whatever_is_there_vibenvs_part_counts_and_other_hosts_are_as_before(
     assert config.read_bytes() == before.encode()
 
 
+LINES = st.sampled_from(
+    [
+        *("Host *", "Host web", "Host i-* !i-9*", "Host *.com web", "Match all", "Match host web,i-*"),
+        *("Match user me", "Match originalhost i-0*", "User me", "Port 2022", "HostName %h.example.com"),
+        *("ServerAliveInterval 7", "ControlMaster no", "ControlPersist yes", "ProxyCommand nc %h %p"),
+        *("IdentityFile ~/.ssh/own", "SendEnv LANG", "CanonicalizeHostname no", "Include none", "# é", ""),
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]))
+def test_of_any_configuration_ssh_reads_the_same_but_for_what_vibenv_sets(
+    tmp_path: Path, lines: list[str], end: str
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    before.write_bytes(end.join(lines).encode())
+    after.write_bytes(ssh_config.with_part(before.read_bytes()))
+    for host in ("web", "example.com"):
+        assert read_by_ssh(after, host) == read_by_ssh(before, host)
+    ours = read_by_ssh(after)
+    assert {key: ours[key] for key in STATED} == STATED
+    theirs = read_by_ssh(before)
+    changed = {key for key in theirs | ours if theirs.get(key) != ours.get(key)}
+    assert changed <= {*STATED, "controlpath"}
+
+
 def test_a_dry_run_gives_the_lines_and_changes_nothing(shell: Shell, tmp_path: Path, config: Path) -> None:
     planned = shell.value("vibenv ssh-config --dry-run")
     assert (planned["changed"], planned["backup"]) == (True, None)
@@ -154,7 +185,8 @@ def test_what_the_user_says_of_instances_is_overridden_only_when_told_to(shell: 
 def test_another_file_may_be_named(shell: Shell, tmp_path: Path, config: Path) -> None:
     config.parent.mkdir()
     config.write_text(f"Include {tmp_path}/.ssh/vibenv\nHost *\n  ControlMaster no\n")
-    shell.value(f"cd {config.parent}; vibenv ssh-config --file vibenv")
+    written = shell.value(f"cd {config.parent}; vibenv ssh-config --file vibenv")
+    assert (written["file"], written["detail"]) == (str(config.with_name("vibenv")), None)
     assert read_by_ssh(config)["controlmaster"] == "auto"
 
 
