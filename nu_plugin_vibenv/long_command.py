@@ -28,5 +28,5 @@ class LongCommand(HostCommand):
         work = self.work(call)
         if call[self.stream]:
             return (step_row(step) for step in progress.steps(work, call.cancelled))
-        with progress.shown(self.name) as report:
+        with progress.shown(self.name, call.engine) as report:
             return work(report)

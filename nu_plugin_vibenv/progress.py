@@ -1,8 +1,9 @@
 """How a long command shows how far it is: one line on the terminal, or the steps as rows.
 
 One painter serves the whole plugin, because commands that run side by side share one terminal. It writes only
-where stderr is a terminal, begins when a command has taken a while, and wipes its line before anything is
-answered. Its thread, `vibenv-progress`, lives while a command reports; `_lock` guards the tasks and the line.
+where stderr is a terminal, and never for a background job, whose line would land in what is being typed. It
+begins when a command has taken a while, and wipes its line before anything is answered. Its thread,
+`vibenv-progress`, lives while a command reports; `_lock` guards the tasks and the line.
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from vibenv_core.model import Progress, Step, StepState
+
+if TYPE_CHECKING:
+    from .sdk import Engine
 
 BEGIN_AFTER_S = 0.3
 INTERVAL_S = 0.1
@@ -102,9 +107,9 @@ def line(shown: Sequence[tuple[Step, float]], columns: int) -> str:
 
 
 @contextmanager
-def shown(what: str) -> Iterator[Progress]:
-    """Report to the terminal's line where there is a terminal, else to nobody."""
-    if not os.isatty(2):
+def shown(what: str, nu: Engine) -> Iterator[Progress]:
+    """Report to the terminal's line where `nu` has one and no prompt beside it, else to nobody."""
+    if not os.isatty(2) or nu.job_id():
         yield lambda _step: None
         return
     with _PAINTER.task(what) as progress:

@@ -14,7 +14,7 @@ from .completions import session_names
 from .names import Names, from_arguments, from_pipeline
 from .names import hosts as hosts_named
 from .report import labeled
-from .sdk import Call, Flag, Optional, Rest, Switch, Type, table
+from .sdk import Call, Flag, Optional, Rest, Switch
 from .tables import SessionRow, outcome_row, session_row
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SessionsCommand(HostCommand):
     Of several, one that fails is a row with its error; a single one just fails.
     """
 
-    input_output = ((Type.ANY, table(SessionRow)),)
+    input_output = ((object, list[SessionRow]),)
     names = Rest(str, "the sessions; without any, names or rows from the pipeline", complete=session_names)
     strict = Switch("of several, raise the first error instead of giving it as a row")
     jobs = Flag(int, "how many at a time", default=JOBS)

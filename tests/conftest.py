@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -23,6 +23,7 @@ from tests.stack.engine import Engine, Version, claimed
 from vibenv_core import stack as the_stack
 from vibenv_core.engine import Engine as DockerEngine
 from vibenv_core.hosts import resolve
+from vibenv_core.labels import DAGGER_CACHE
 from vibenv_core.launcher import Launcher, create
 from vibenv_core.settings import Settings
 
@@ -71,7 +72,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             versions = [*(version for version in versions if version in one.args), *versions][:1]
         metafunc.parametrize("engine_version", versions, indirect=True, scope="session")
     if "nu_binaries" in metafunc.fixturenames:
-        metafunc.parametrize("nu_binaries", recipes.NUSHELL_VERSIONS, indirect=True, scope="session")
+        versions = recipes.NUSHELL_VERSIONS
+        if not metafunc.module.__name__.startswith("tests.sdk."):
+            versions = (versions[0], versions[-1])  # the SDK's tests see to what differs between them
+        metafunc.parametrize("nu_binaries", versions, indirect=True, scope="session")
 
 
 class _ByEngine(LoadScopeScheduling):  # type: ignore[misc]  # xdist's class is not typed
@@ -126,32 +130,43 @@ def engine_version(request: pytest.FixtureRequest) -> Version:
 
 @pytest.fixture(scope="session")
 def docker_engine(engine_version: Version) -> Iterator[Engine]:
-    """A private Docker engine with the stack's images; tests leave nothing on it that they did not find."""
-    with clean("test", engine_version) as engine:
+    """A private Docker engine with the stack's images; tests leave nothing on it that they did not find.
+
+    Dagger's cache alone stays from one run to the next: it goes by content, as the images do.
+    """
+    with clean("test", engine_version, keep=[DAGGER_CACHE]) as engine:
         yield engine
-        left = engine.docker("container", "ls", "-a", "--format", "container {{.Names}}")
-        left += engine.docker("volume", "ls", "--format", "volume {{.Name}}")
-    assert not left, f"the tests left these on the engine:\n{left}"
+        left = engine.docker("container", "ls", "-a", "--format", "container {{.Names}}").splitlines()
+        left += engine.docker("volume", "ls", "--format", "volume {{.Name}}").splitlines()
+    assert set(left) <= {f"volume {DAGGER_CACHE}"}, f"the tests left these on the engine: {left}"
+
+
+@pytest.fixture(scope="session")
+def spare_engine(engine_version: Version) -> Iterator[Engine]:
+    """A second engine, with the stack's images."""
+    with clean("spare", engine_version) as engine:
+        yield engine
 
 
 @pytest.fixture
-def own_engine(engine_version: Version) -> Iterator[Engine]:
-    """A second engine, for one test: with the stack's images and nothing else, and free to be broken."""
-    with clean("own", engine_version) as engine:
-        yield engine
-        if not engine.answers():
-            engine.start_daemon()
+def spare(spare_engine: Engine) -> Iterator[Engine]:
+    """The second engine, empty but for images, and free to be broken; it is mended after the test."""
+    yield spare_engine
+    if not spare_engine.answers():
+        (spare_engine.run / "docker.pid").unlink(missing_ok=True)
+        spare_engine.start_daemon()
+    spare_engine.clean()
 
 
 @contextlib.contextmanager
-def clean(purpose: str, version: Version) -> Iterator[Engine]:
-    """An engine that runs in the body and has no containers or volumes before it, and none after it."""
+def clean(purpose: str, version: Version, *, keep: Collection[str] = ()) -> Iterator[Engine]:
+    """An engine that runs in the body, and before and after it has no containers, and of volumes `keep`."""
     with claimed(purpose, version) as engine:
         try:
             engine.up()
-            engine.clean()
+            engine.clean(keep=keep)
             yield engine
-            engine.clean()
+            engine.clean(keep=keep)
         finally:
             engine.down()
 
@@ -168,12 +183,14 @@ def stack(docker_engine: Engine, settings: Settings) -> Iterator[DockerEngine]:
     host = DockerEngine.connect(resolve(docker_engine.url, {}))
     the_stack.up(host, settings, progress=lambda _step: None, cancelled=threading.Event())
     yield host
-    the_stack.down(host, settings, volumes=True)
+    the_stack.down(host, settings)
 
 
 @pytest.fixture(scope="session")
 def launcher(stack: DockerEngine, settings: Settings) -> Launcher:
-    """The launcher image, built on the engine once for all tests."""
+    """The launcher image, built on the engine once for all tests, whatever it has from an earlier run."""
+    if stack.image(settings.launcher_image):
+        stack.remove_image(settings.launcher_image)
     return create(
         stack, settings, env=os.environ, progress=lambda _step: None, cancelled=threading.Event(), force=False
     )

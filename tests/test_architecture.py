@@ -1,6 +1,7 @@
 """Who may import what, read from the source; and what is imported when a part is used."""
 
 import ast
+import inspect
 import re
 import subprocess
 import sys
@@ -10,12 +11,17 @@ from pathlib import Path
 import msgpack
 import pytest
 
+from nu_plugin_vibenv import sdk
+from nu_plugin_vibenv.sdk import testing
+
 ROOT = Path(__file__).parent.parent
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for package in ("vibenv_core", "nu_plugin_vibenv")
     for path in (ROOT / package).rglob("*.py")
 }
+
+SDK = "nu_plugin_vibenv.sdk"
 
 LAYERS = {
     "vibenv_core": ("nu_plugin_vibenv", "tests"),
@@ -30,7 +36,12 @@ ONLY_IN = {
     "dagger": {"vibenv_core.dagger_build"},
     "asyncio": {"vibenv_core.dagger_build"},
     "anyio": {"vibenv_core.dagger_build"},
-    "subprocess": {"vibenv_core.process", "vibenv_core.link.relay", "nu_plugin_vibenv.sdk.testing"},
+    "subprocess": {
+        "vibenv_core.process",
+        "vibenv_core.link.relay",
+        "nu_plugin_vibenv.sdk.foreground",
+        "nu_plugin_vibenv.sdk.real_nu",
+    },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
     "termios": {"vibenv_core.attach", "nu_plugin_vibenv.sdk.foreground"},
 }
@@ -80,8 +91,11 @@ RUN_INSIDE = "vibenv_core.inside."
 
 def imported(module: str) -> Iterator[str]:
     """The full names of what a module imports, wherever in its text."""
-    path = MODULES[module]
-    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    return imported_by(MODULES[module])
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    package = ".".join(path.relative_to(ROOT).parts[:-1])
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
@@ -132,6 +146,58 @@ def test_what_runs_in_a_session_needs_the_standard_library_only() -> None:
 def test_no_module_is_named_for_what_could_be_anything() -> None:
     empty = {"utils", "util", "helpers", "helper", "manager", "common", "misc"}
     assert not [module for module in MODULES if empty & set(re.split(r"[._]", module))]
+
+
+def test_what_is_outside_the_sdk_uses_nothing_below_its_public_surface() -> None:
+    public = {f"{SDK}.{name}" for name in sdk.__all__}
+    public |= {f"{SDK}.{name}" for name in ("testing", *(f"testing.{name}" for name in testing.__all__))}
+    of_the_sdk = {path for module, path in MODULES.items() if belongs(module, SDK)}
+    of_the_sdk |= {*(ROOT / "tests" / "sdk").rglob("*.py"), Path(__file__)}
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in {*MODULES.values(), *(ROOT / "tests").rglob("*.py")} - of_the_sdk
+        for name in imported_by(path)
+        if belongs(name, SDK) and name not in public
+    ]
+    assert not wrong
+
+
+def test_the_layers_of_the_sdk_are_as_its_docstring_draws_them() -> None:
+    drawn = re.findall(
+        r"^ {4,8}((?:[a-z_]+ ?)+)(?=  |$)", (sdk.__doc__ or "").partition("layers")[2], re.MULTILINE
+    )
+    rank = {name: number for number, row in enumerate(drawn) for name in row.split()}
+    modules = {name.removeprefix(f"{SDK}."): path for name, path in MODULES.items() if belongs(name, SDK)}
+    assert rank.keys() == modules.keys() - {SDK}
+    wrong = [
+        f"{module} imports {other}"
+        for module, path in modules.items()
+        if module in rank
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ImportFrom) and node.level
+        for other in ([node.module] if node.module else [name.name for name in node.names])
+        if rank[other] > rank[module]
+    ]
+    assert not wrong
+
+
+def test_every_public_name_of_the_sdk_says_what_it_is() -> None:
+    silent = [
+        name
+        for module in (sdk, testing)
+        for name in module.__all__
+        if isinstance(public := getattr(module, name), type) or inspect.isfunction(public)
+        if not inspect.getdoc(public)
+    ]
+    methods = [
+        f"{name}.{method}"
+        for name in sdk.__all__
+        if isinstance(public := getattr(sdk, name), type)
+        for method, value in vars(public).items()
+        if not method.startswith("_") and (inspect.isfunction(value) or isinstance(value, property))
+        if not inspect.getdoc(getattr(public, method))
+    ]
+    assert not silent + methods
 
 
 def test_a_package_exports_just_what_it_imports() -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import clean
 from tests.stack import cache, images, recipes
-from tests.stack.engine import Engine, wait_until
+from tests.stack.engine import Engine, Version, wait_until
 
 pytestmark = pytest.mark.one_engine("28")
 
@@ -40,6 +41,15 @@ class Machine:
         done = self.run("sh", str(self.checkout / "try.sh"), *arguments)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+
+@pytest.fixture
+def own_engine(engine_version: Version) -> Iterator[Engine]:
+    """An engine for one test, which may change its images and what is mounted in its namespaces."""
+    with clean("own", engine_version) as engine:
+        yield engine
+        if not engine.answers():
+            engine.start_daemon()
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from .stack_plan import (
     Restart,
     Stack,
     Start,
+    Stop,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ _SERVES_S = 60.0
 """How long a component may take from its start until it serves; below a second is usual."""
 _POLL_S = 0.02
 _GRACE_S = 10.0
+"""How long a component may take to end by itself: the Dagger engine notes within two seconds that its cache is
+whole, and without that note it empties it when it starts again."""
 _LAST_LINES = 200
 
 
@@ -161,6 +164,8 @@ def _carry_out(
                 engine.start(id)
             case Restart(id):
                 engine.restart(id, grace_s=_GRACE_S)
+            case Stop(id):
+                engine.stop(id, grace_s=_GRACE_S)
             case Remove(id):
                 engine.remove(id, force=True)
             case RemoveVolume(name):

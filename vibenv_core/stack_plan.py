@@ -5,7 +5,7 @@ A plan is made whole before its first action is done: what is refused is refused
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import labels
 from .errors import Foreign, WrongState
@@ -58,6 +58,13 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Let a container end by itself: a Dagger engine that is killed finds nothing of its cache any more."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Remove:
     """Remove a container, running or not."""
 
@@ -71,7 +78,7 @@ class RemoveVolume:
     name: str
 
 
-Action = Pull | CreateVolume | Create | Start | Restart | Remove | RemoveVolume
+Action = Pull | CreateVolume | Create | Start | Restart | Stop | Remove | RemoveVolume
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,7 +178,8 @@ def _dagger_up(found: Stack, settings: Settings) -> Part:
                 code="stack::dagger_detached",
                 help=f"`docker rm -f {there.name}`, then `vibenv up`; its cache is in a volume and stays",
             )
-        return Part(component=labels.DAGGER, actions=(Remove(there.id), *create), done="recreated")
+        actions = (Stop(there.id), Remove(there.id), *create)
+        return Part(component=labels.DAGGER, actions=actions, done="recreated")
     if state is ComponentState.STALE:
         return Part(component=labels.DAGGER, actions=(Restart(there.id),), done="restarted")
     return _run(labels.DAGGER, there)
@@ -193,6 +201,8 @@ def down(found: Stack, settings: Settings, *, volumes: bool) -> tuple[Part, Part
     if volumes and found.cache_is_ours and (found.dagger is None or is_ours(found.dagger)):
         actions = (*dagger.actions, RemoveVolume(labels.DAGGER_CACHE))
         dagger = Part(component=labels.DAGGER, actions=actions, done="removed, with its cache")
+    elif found.dagger is not None and dagger.actions:
+        dagger = replace(dagger, actions=(Stop(found.dagger.id), *dagger.actions))
     return dagger, _remove(labels.REGISTRY, found.registry)
 
 

@@ -4,7 +4,7 @@
 # knows another one.
 
 # The plugin that belongs to this module: its version, and a digest of what Nushell keeps of its commands.
-const PLUGIN = "0.1.0+8894d894"
+const PLUGIN = "0.1.0+89779060"
 
 export-env {
     let known = plugin list --engine | where name == vibenv | get 0?.version
@@ -33,6 +33,7 @@ export def --wrapped main [
     match $args {
         [] => { vibenv }
         ["--host" $host] => { vibenv --host $host }
+        [$flag] if $flag starts-with "--host=" => { vibenv --host ($flag | str substring 7..) }
         ["--help"] | ["-h"] => { vibenv --help }
         _ => { vibenv ...$args }
     }

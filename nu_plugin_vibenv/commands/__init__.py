@@ -42,10 +42,7 @@ def version() -> str:
 
     from vibenv_core.settings import VERSION
 
-    from ..sdk.derive import signature
-
-    kept = [signature(plugin.command(name)) for name in plugin.names]
-    return f"{VERSION}+{zlib.crc32(repr(kept).encode()):08x}"
+    return f"{VERSION}+{zlib.crc32(repr([*plugin.signatures()]).encode()):08x}"
 
 
 plugin = Plugin(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import terminal
-from ..sdk import Call, Example, Type, record
+from ..sdk import Call, Example
 from ..session_command import SessionCommand
 from ..tables import AttachedRecord, attached_record
 
@@ -19,7 +19,7 @@ class Attach(SessionCommand):
     name = "vibenv attach"
     may_ask = True
     search_terms = ("enter", "terminal", "tmux")
-    input_output = ((Type.ANY, record(AttachedRecord)),)
+    input_output = ((object, AttachedRecord),)
     examples = (Example("vibenv attach my-task", "its terminal, until ctrl-\\"),)
 
     def answer(self, call: Call) -> object:

@@ -10,7 +10,7 @@ from vibenv_core.errors import UsageError
 
 from ..command import VibenvCommand
 from ..contexts import listed
-from ..sdk import Call, Example, Flag, Positional, Switch, Type, record
+from ..sdk import Call, Example, Flag, Positional, Switch
 from ..tables import ContextRecord, context_record
 
 
@@ -23,7 +23,7 @@ class ContextCreate(VibenvCommand):
 
     name = "vibenv context create"
     search_terms = ("docker", "host", "ssm", "ec2", "ssh")
-    input_output = ((Type.ANY, record(ContextRecord)),)
+    input_output = ((object, ContextRecord),)
     examples = (
         Example("vibenv context create dagger-ssm i-0123456789abcdef0", "an EC2 instance, by AWS SSM"),
         Example("vibenv context create lab me@lab.example.com --description 'the big one'", "any ssh host"),

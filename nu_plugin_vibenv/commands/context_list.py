@@ -5,7 +5,7 @@ from __future__ import annotations
 from vibenv_core import hosts
 
 from ..command import VibenvCommand
-from ..sdk import Call, Example, Type, table
+from ..sdk import Call, Example
 from ..tables import ContextRow, context_row
 
 
@@ -18,7 +18,7 @@ class ContextList(VibenvCommand):
 
     name = "vibenv context list"
     search_terms = ("ls", "docker", "hosts")
-    input_output = ((Type.ANY, table(ContextRow)),)
+    input_output = ((object, list[ContextRow]),)
     examples = (
         Example("vibenv context list", "all contexts"),
         Example("vibenv context list | where current | get host.0", "the address that is used now"),

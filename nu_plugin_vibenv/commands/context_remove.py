@@ -9,7 +9,7 @@ from vibenv_core.errors import WrongState
 from ..command import VibenvCommand
 from ..completions import context_names
 from ..contexts import listed
-from ..sdk import Call, Example, Positional, Switch, Type, record
+from ..sdk import Call, Example, Positional, Switch
 from ..tables import ContextRecord, context_record
 
 
@@ -18,7 +18,7 @@ class ContextRemove(VibenvCommand):
 
     name = "vibenv context remove"
     search_terms = ("rm", "delete", "docker", "host")
-    input_output = ((Type.ANY, record(ContextRecord)),)
+    input_output = ((object, ContextRecord),)
     examples = (Example("vibenv context remove lab", "forget `lab`"),)
 
     context = Positional(str, "its name", complete=context_names)

@@ -7,7 +7,7 @@ from vibenv_core import context_store, hosts
 from ..command import VibenvCommand
 from ..completions import context_names
 from ..contexts import listed
-from ..sdk import Call, Example, Positional, Type, record
+from ..sdk import Call, Example, Positional
 from ..tables import ContextRecord, context_record
 
 
@@ -19,7 +19,7 @@ class ContextUse(VibenvCommand):
 
     name = "vibenv context use"
     search_terms = ("switch", "docker", "host")
-    input_output = ((Type.ANY, record(ContextRecord)),)
+    input_output = ((object, ContextRecord),)
     examples = (
         Example("vibenv context use lab", "commands are about `lab` from now on"),
         Example("vibenv context use default", "about this machine again"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vibenv_core import launcher
 
 from ..long_command import LongCommand
-from ..sdk import Call, Example, Switch, Type, record
+from ..sdk import Call, Example, Switch
 from ..tables import LauncherRecord, launcher_record
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class CreateLauncher(LongCommand):
 
     name = "vibenv create launcher"
     search_terms = ("build", "image", "publish")
-    input_output = ((Type.ANY, record(LauncherRecord)),)
+    input_output = ((object, LauncherRecord),)
     examples = (
         Example("vibenv create launcher", "build it, or find that nothing has changed"),
         Example("vibenv create launcher | get size", "how large it is"),

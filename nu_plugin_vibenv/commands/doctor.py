@@ -9,8 +9,7 @@ from vibenv_core.hosts import resolve
 from vibenv_core.model import Check, Verdict
 
 from ..command import HostCommand
-from ..sdk import Call, Example, Type, table
-from ..sdk.versions import warning
+from ..sdk import Call, Example
 from ..tables import CheckRow, check_row
 
 
@@ -22,7 +21,7 @@ class Doctor(HostCommand):
 
     name = "vibenv doctor"
     search_terms = ("check", "diagnose")
-    input_output = ((Type.ANY, table(CheckRow)),)
+    input_output = ((object, list[CheckRow]),)
     examples = (
         Example("vibenv doctor", "check this host"),
         Example("vibenv doctor | where ok != true", "only what is wrong or could be better"),
@@ -34,15 +33,14 @@ class Doctor(HostCommand):
         found = doctor.checks(
             resolve(call[self.host], env), self.settings(call), env, cancelled=call.cancelled
         )
-        return self._rows(call.engine.version, found)
+        return self._rows(nushell_check(call.engine.version, call.engine.untested), found)
 
-    def _rows(self, nushell: str, found: Iterator[Check]) -> Iterator[CheckRow]:
-        yield check_row(nushell_check(nushell))
+    def _rows(self, nushell: Check, found: Iterator[Check]) -> Iterator[CheckRow]:
+        yield check_row(nushell)
         yield from map(check_row, found)
 
 
-def nushell_check(version: str) -> Check:
-    """Whether this Nushell is one that the plugin was tested with."""
-    beyond = warning(version)
-    verdict = Verdict.OK if beyond is None else Verdict.WARN
-    return Check(check="nushell", verdict=verdict, detail=beyond or f"version {version}", fix=None)
+def nushell_check(version: str, untested: str | None) -> Check:
+    """Whether this Nushell is one that the plugin was tested with; `untested` says why not."""
+    verdict = Verdict.OK if untested is None else Verdict.WARN
+    return Check(check="nushell", verdict=verdict, detail=untested or f"version {version}", fix=None)

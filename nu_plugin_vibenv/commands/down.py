@@ -5,7 +5,7 @@ from __future__ import annotations
 from vibenv_core import stack
 
 from ..command import HostCommand
-from ..sdk import Call, Example, Switch, Type, table
+from ..sdk import Call, Example, Switch
 from ..tables import ComponentRow, component_row
 
 
@@ -18,7 +18,7 @@ class Down(HostCommand):
 
     name = "vibenv down"
     search_terms = ("registry", "dagger", "stack")
-    input_output = ((Type.ANY, table(ComponentRow)),)
+    input_output = ((object, list[ComponentRow]),)
     examples = (Example("vibenv down", "take the stack of this host away"),)
 
     volumes = Switch("also the Dagger engine's cache, which then has to be filled again")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vibenv_core import sessions
 
 from ..hosts_command import HostsCommand
-from ..sdk import Call, Example, Switch, Type, table
+from ..sdk import Call, Example, Switch
 from ..tables import SessionDetailsRow, SessionRow, session_details_row, session_row
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class List(HostsCommand):
 
     name = "vibenv list"
     search_terms = ("ls", "ps", "sessions")
-    input_output = ((Type.NOTHING, table(SessionRow)),)
+    input_output = ((None, list[SessionRow]),)
     examples = (
         Example("vibenv list", "all sessions of this host"),
         Example("vibenv list | where state == running | sort-by created", "those that run, oldest first"),

@@ -11,7 +11,7 @@ from vibenv_core.errors import UsageError
 from vibenv_core.model import ComponentState, SessionState
 
 from ..command import HostCommand
-from ..sdk import Call, Example, Rest, Type, record
+from ..sdk import Call, Example, Rest
 from ..tables import OverviewRecord
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Overview(HostCommand):
 
     name = "vibenv"
     search_terms = ("workspace", "container", "docker", "dagger")
-    input_output = ((Type.ANY, record(OverviewRecord)),)
+    input_output = ((object, OverviewRecord),)
     examples = (
         Example("vibenv", "what is on this host, and what to type next"),
         Example("vibenv | get next", "the line to type next"),

@@ -11,7 +11,7 @@ from vibenv_core.errors import EngineError, UsageError
 
 from .. import engines, terminal
 from ..completions import image_names
-from ..sdk import Call, Example, Flag, Type
+from ..sdk import Call, Example, Flag
 from ..session_command import SessionCommand
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class RemoteLaunch(SessionCommand):
 
     name = "vibenv remote-launch"
     search_terms = ("dagger", "terminal")
-    input_output = ((Type.ANY, Type.NOTHING),)
+    input_output = ((object, None),)
     examples = (
         Example("vibenv remote-launch my-task", "an environment on the default image"),
         Example("vibenv remote-launch my-task --recipe build.dag", "one that a Dagger script makes"),

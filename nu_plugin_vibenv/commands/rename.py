@@ -6,7 +6,7 @@ from vibenv_core import sessions
 
 from ..command import HostCommand
 from ..completions import session_names
-from ..sdk import Call, Example, Positional, Type, table
+from ..sdk import Call, Example, Positional
 from ..session_command import check_name
 from ..tables import SessionRow, session_row
 
@@ -16,7 +16,7 @@ class Rename(HostCommand):
 
     name = "vibenv rename"
     search_terms = ("mv",)
-    input_output = ((Type.ANY, table(SessionRow)),)
+    input_output = ((object, list[SessionRow]),)
     examples = (Example("vibenv rename my-task done-task", "call `my-task` `done-task`"),)
 
     session = Positional(str, "the session", complete=session_names)

@@ -7,7 +7,7 @@ from pathlib import Path
 from vibenv_core import ssh_files
 
 from ..command import VibenvCommand
-from ..sdk import Call, Example, Flag, Switch, Type, record
+from ..sdk import Call, Example, Flag, Switch
 from ..tables import FileRecord, file_record
 
 
@@ -21,7 +21,7 @@ class SshConfig(VibenvCommand):
 
     name = "vibenv ssh-config"
     search_terms = ("aws", "ssm", "ec2")
-    input_output = ((Type.ANY, record(FileRecord)),)
+    input_output = ((object, FileRecord),)
     examples = (
         Example("vibenv ssh-config --dry-run | get diff", "which lines it would change"),
         Example("vibenv ssh-config", "write them"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vibenv_core import stack
 
 from ..hosts_command import HostsCommand
-from ..sdk import Call, Example, Type, table
+from ..sdk import Call, Example
 from ..tables import ComponentRow, component_row
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Status(HostsCommand):
 
     name = "vibenv status"
     search_terms = ("registry", "dagger", "stack")
-    input_output = ((Type.ANY, table(ComponentRow)),)
+    input_output = ((object, list[ComponentRow]),)
     examples = (
         Example("vibenv status", "the stack of this host"),
         Example("vibenv status --all | select host component state error", "the stacks of every host"),

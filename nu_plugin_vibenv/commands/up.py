@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from vibenv_core import stack
 
 from ..long_command import LongCommand
-from ..sdk import Call, Example, Type, table
+from ..sdk import Call, Example
 from ..tables import ComponentRow, component_row
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Up(LongCommand):
     name = "vibenv up"
     may_ask = True
     search_terms = ("registry", "dagger", "stack")
-    input_output = ((Type.ANY, table(ComponentRow)),)
+    input_output = ((object, list[ComponentRow]),)
     examples = (
         Example("vibenv up", "make or mend the stack of this host"),
         Example("vibenv up --stream | select step state", "the same, step by step"),

@@ -1,7 +1,5 @@
 """A software development kit for Nushell plugins in Python.
 
-    from nu_plugin_vibenv.sdk import Call, Command, Plugin, Positional, serve
-
     class Greet(Command):
         \"\"\"Greet someone.\"\"\"
 
@@ -18,20 +16,23 @@ The layers, each of which imports only those above it:
     data span                                        frozen records that start quickly; places in the source
     errors values signature                          the vocabulary, named as in
         pipelines engine_calls messages                  nu's own `nu-plugin-protocol`
-    schema text wire_values wire_signature wire      what it looks like on the wire
+    schema text wire_values wire_pipelines           what it looks like on the wire
+        wire_signature wire
     codec                                            bytes to messages and back
     streams versions connection                      what may be sent and expected when; no I/O so far
     pieces runtime                                   threads, locks, waiting
-    convert items input output foreground engine     what a command reads, returns and asks
-    parameters call command completion custom        how a command is declared and called
-        derive crash
-    plugin signals serving testing conformance       commands together, and the entry points
+    convert mismatch kinds                           what Python's values and types are in Nushell
+    plain items input output signals                 what a command reads, returns and asks
+        foreground engine
+    parameters declaration call command custom       how a command is declared and called
+    completion derive crash plugin                   commands together, and what is answered to nu
+    serving fake_nu real_nu testing conformance      the entry points: of a plugin, and of its tests
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .call import Call
-    from .command import Command, Example, record, table
+    from .command import Command, Example
     from .convert import from_python, to_python
     from .custom import Custom
     from .engine import Engine
@@ -80,15 +81,13 @@ __all__ = [
     "Type",
     "Value",
     "from_python",
-    "record",
     "serve",
-    "table",
     "to_python",
 ]
 
 _HOME = {
     "call": "Call",
-    "command": "Command Example record table",
+    "command": "Command Example",
     "convert": "from_python to_python",
     "custom": "Custom",
     "engine": "Engine",

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from . import pipelines as p
 from . import values
-from .convert import to_python
 from .data import TYPE_CHECKING
-from .errors import Label, LabeledError
+from .kinds import read
 from .parameters import Named, Rest, Switch
 from .span import Span
 from .values import Value
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterable
     from typing import Any, TypeVar
 
+    from .command import Command
     from .engine import Engine
     from .input import Input
     from .parameters import Key
@@ -24,11 +23,14 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """The arguments of one run of a command, with what it may ask nu and the input it may read."""
+    """The arguments of one run of a command, with what it may ask nu and the input it may read.
+
+    Raises: LabeledError, at the argument, for one that its type does not allow; before the command runs.
+    """
 
     def __init__(
         self,
-        positionals: Iterable[Key[Any]],
+        command: Command,
         call: p.EvaluatedCall,
         input: Input,
         engine: Engine,
@@ -40,23 +42,16 @@ class Call:
         self.engine = engine
         self.cancelled = cancelled
         """Set by ctrl-c, when nobody reads the output any longer, and when nu is gone."""
-        self._order = [key.name for key in positionals]
+        self._order = [key.name for key in command.positionals()]
         self._named = {named.name.item: named for named in call.named}
+        self._arguments = {key.name: self._read(key) for key in command.parameters()}
 
     def __getitem__(self, key: Key[T]) -> T:
         """The argument of a parameter, converted to its type, or its default.
 
-        Raises: LabeledError, at the argument, for one that its type does not allow.
+        A Path that is not absolute is joined to the caller's directory, for which nu is asked.
         """
-        result: Any
-        if isinstance(key, Switch):
-            result = key.name in self._named and self._is_on(self._named[key.name].value)
-        elif isinstance(key, Rest):
-            result = tuple(convert_argument(key, value) for value in self._values(key))
-        else:
-            given = self._values(key)
-            result = convert_argument(key, given[0]) if given else key.default
-        return result  # type: ignore[no-any-return]
+        return self._from_here(self._arguments[key.name])  # type: ignore[no-any-return]
 
     def span(self, key: Key[Any], index: int = 0) -> Span:
         """Where an argument was typed; the command's name when it was not."""
@@ -70,6 +65,22 @@ class Call:
         """The argument as nu sent it, or None when it was not given."""
         given = self._values(key)
         return given[0] if given else None
+
+    def _read(self, key: Key[Any]) -> Any:
+        if isinstance(key, Switch):
+            return key.name in self._named and self._is_on(self._named[key.name].value)
+        given = [read(key.type, value, str(key)) for value in self._values(key)]
+        if isinstance(key, Rest):
+            return tuple(given)
+        return given[0] if given else key.default
+
+    def _from_here(self, value: Any) -> Any:
+        """A path as seen from the caller's directory, which is not the plugin's; any other value as it is."""
+        if type(value) in (list, tuple):
+            return type(value)(self._from_here(element) for element in value)
+        if hasattr(value, "is_absolute") and not value.is_absolute():
+            return type(value)(self.engine.current_directory(), value)
+        return value
 
     @staticmethod
     def _is_on(value: Value | None) -> bool:
@@ -91,32 +102,3 @@ class Call:
         if len(given) == 1 and isinstance(given[0], values.NothingValue) and not isinstance(key, Rest):
             return ()
         return given
-
-
-def convert_argument(key: Key[Any], value: Value) -> Any:
-    """One argument as the type of its parameter has it. Raises LabeledError at the argument."""
-    try:
-        return _converted(key.type, to_python(value))
-    except ValueError as error:
-        label = Label(str(error), value.span)
-        raise LabeledError(f"{key.name} cannot be this", labels=[label]) from None
-
-
-def _converted(wanted: Any, value: Any) -> Any:
-    """A Python value as another type; raises ValueError with what was expected."""
-    if getattr(wanted, "__origin__", None) is list and isinstance(value, list):
-        return [_converted(wanted.__args__[0], element) for element in value]
-    if not isinstance(wanted, type) or isinstance(value, wanted):
-        return value
-    if wanted is float and type(value) is int:
-        return float(value)
-    make: Any = wanted
-    if hasattr(make, "type_name"):  # a Custom
-        return make.of(value)
-    if isinstance(value, str) and hasattr(make, "__members__"):
-        if value not in (words := [member.value for member in make]):
-            raise ValueError(f"expected one of: {', '.join(words)}")
-        return make(value)
-    if isinstance(value, str) and hasattr(make, "__fspath__"):
-        return make(value)
-    raise ValueError(f"expected {wanted.__name__}")

@@ -57,7 +57,7 @@ class Msgpack:
         self._packer = msgpack.Packer
         self._buffer_full = msgpack.BufferFull
         self._out_of_data = msgpack.OutOfData
-        self._errors = (ValueError, RecursionError, msgpack.UnpackException)
+        self._errors = (ValueError, TypeError, RecursionError, MemoryError, msgpack.UnpackException)
 
     def pack(self, tree: Any) -> bytes:
         try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def request(command: Command, asked: m.GetCompletion, engine: Engine) -> CompletionRequest | None:
     """What a command is asked to complete; None for a parameter that it does not have."""
-    positionals, flags = words(asked.call)
+    positionals, flags = words(asked.call.call)
     text: str | None
     key: Key[Any] | None
     match asked.arg_type:
@@ -34,15 +34,14 @@ def request(command: Command, asked: m.GetCompletion, engine: Engine) -> Complet
             text = positionals[index] if index < len(positionals) else None
     if key is None:
         return None
-    tree = asked.call
-    if text and isinstance(tree, dict) and tree.get("strip"):
-        text = text[:-1]  # nu has put a letter where the cursor is, so that there is a word to parse
-    return CompletionRequest(text or "", key, positionals, flags, _head(tree), engine)
+    if text and asked.call.strip:
+        text = text[:-1]
+    return CompletionRequest(text or "", key, positionals, flags, _head(asked.call.call), engine)
 
 
 def _head(tree: Any) -> Span:
     try:
-        return decode_span(tree["call"]["head"])
+        return decode_span(tree["head"])
     except (LookupError, TypeError, RemoteProtocolError):
         return UNKNOWN
 
@@ -52,7 +51,7 @@ def words(tree: Any) -> tuple[tuple[str | None, ...], dict[str, str | None]]:
     positionals: list[str | None] = []
     flags: dict[str, str | None] = {}
     try:
-        for argument in tree["call"]["arguments"]:
+        for argument in tree["arguments"]:
             kind, body = variant(argument)
             if kind == "Positional":
                 positionals.append(_word(body))

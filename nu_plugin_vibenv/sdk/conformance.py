@@ -1,6 +1,6 @@
 """Checks the codec against messages printed by nu's own types.
 
-    python -m nu_plugin_vibenv.sdk.conformance FILE.jsonl
+    python -m ….conformance FILE.jsonl
 
 Each line of the file is `{"name": "Type/case", "json": tree, "msgpack": hex}`. A message passes when both
 forms decode to the same typed data with nothing unknown in it, and that data encodes to what was read, but
@@ -14,45 +14,68 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from . import messages, pipelines, schema, values, wire, wire_signature, wire_values
+from . import engine_calls as e
+from . import messages, pipelines, schema, values, wire, wire_pipelines, wire_signature, wire_values
 from .codec import ENCODINGS
 from .data import Data
 from .errors import LabeledError, ProtocolError
 from .text import cell_path_from_text, cell_path_text, range_from_text, range_text
 
+_STREAM_MESSAGES = {name: wire.PLUGIN_INPUT.variants[name] for name in ("Data", "End", "Drop", "Ack")}
+
 ROOTS: dict[str, schema.Schema] = {
+    "BuiltinCompletion": wire_signature.BUILTIN_COMPLETION,
+    "ByteStreamInfo": wire_pipelines.BYTE_STREAM,
+    "ByteStreamType": wire_pipelines.BYTE_STREAM_TYPE,
+    "CallInfo": wire.RUN,
+    "Casing": wire.CASING,
     "Category": wire_signature.CATEGORY,
     "Closure": wire.CLOSURE,
     "CommandWideCompleter": wire_signature.COMMAND_WIDE_COMPLETER,
     "Completion": wire_signature.COMPLETION,
+    "Config": schema.Newtype(e.ConfigResponse, schema.Plain(dict)),
     "CustomValueOp": wire.CUSTOM_VALUE_OP,
-    "DataSource": wire.DATA_SOURCE,
+    "DataSource": wire_pipelines.DATA_SOURCE,
+    "DynamicCompletionCall": wire.COMPLETION_CALL,
     "DynamicSuggestion": wire.SUGGESTION,
     "EngineCall": wire.ENGINE_CALL,
     "EngineCallResponse": wire.ENGINE_CALL_RESPONSE,
-    "EvaluatedCall": wire.EVALUATED_CALL,
+    "EvaluatedCall": wire_pipelines.EVALUATED_CALL,
+    "Feature": wire.FEATURE,
     "Flag": wire_signature.FLAG,
+    "GetCompletionArgType": wire.COMPLETION_ARG_TYPE,
+    "GetCompletionInfo": wire.GET_COMPLETION,
+    "IrBlock": schema.Newtype(e.IrBlock, schema.Plain(dict)),
     "LabeledError": wire_values.ERROR,
+    "ListStreamInfo": wire_pipelines.LIST_STREAM,
     "Operator": wire.OPERATOR,
     "Ordering": wire.ORDERING,
-    "PipelineDataHeader": wire.PIPELINE_DATA_HEADER,
-    "PipelineMetadata": wire.METADATA,
+    "PipelineDataHeader": wire_pipelines.PIPELINE_DATA_HEADER,
+    "PipelineMetadata": wire_pipelines.METADATA,
     "PluginCall": wire.PLUGIN_CALL,
     "PluginCallResponse": wire.PLUGIN_CALL_RESPONSE,
     "PluginCustomValue": wire.CUSTOM_VALUE,
     "PluginExample": wire_signature.EXAMPLE,
     "PluginInput": wire.PLUGIN_INPUT,
+    "PluginMetadata": wire.PLUGIN_METADATA,
+    "PluginOption": wire.OPTION,
     "PluginOutput": wire.PLUGIN_OUTPUT,
     "PluginSignature": wire_signature.PLUGIN_SIGNATURE,
     "PositionalArg": wire_signature.POSITIONAL_ARG,
+    "Protocol": schema.Word("nu-plugin"),
+    "ProtocolInfo": wire.HELLO,
     "ShellError": wire_values.ERROR,
+    "SignalAction": schema.Word("Interrupt Reset"),
     "Signature": wire_signature.SIGNATURE,
     "Span": wire_values.SPAN,
-    "StreamData": wire.STREAM_DATA,
+    "StreamData": wire_pipelines.STREAM_DATA,
+    "StreamMessage": schema.Tagged(None, **_STREAM_MESSAGES),
+    "SuggestionKind": wire.SUGGESTION_KIND,
     "SyntaxShape": wire_signature.SHAPE,
     "Type": wire_signature.TYPE,
     "Value": wire_values.VALUE,
 }
+"""What a message is read and written by, for the names of all types that nu's own crates give them."""
 
 _UNKNOWN = (
     values.UnknownValue,
@@ -73,20 +96,20 @@ def check(name: str, json_tree: object, msgpack: bytes) -> None:
     root = ROOTS.get(name.partition("/")[0])
     if root is None:
         raise Mismatch(f"no such type; known are {', '.join(ROOTS)}")
-    typed = {}
+    meant = []
     for encoding, data in (("json", json.dumps(json_tree).encode() + b"\n"), ("msgpack", msgpack)):
         tree = _read(encoding, data)
-        typed[encoding] = root.decode(tree)
-        if (unknown := find_unknown(typed[encoding])) is not None:
+        typed = root.decode(tree)
+        if (unknown := find_unknown(typed)) is not None:
             raise Mismatch(f"{encoding}: not typed: {unknown!r}")
         if encoding == "json" and _has_null_float(tree):
-            typed.pop("json")  # JSON has no NaN and no infinities: they are read as NaN and cannot be written
-            continue
-        written = _read(encoding, ENCODINGS[encoding]().pack(root.encode(typed[encoding])))
-        if normal(written) != normal(tree):
-            raise Mismatch(f"{encoding}: read {normal(tree)!r}, wrote {normal(written)!r}")
-    if len({repr(data) for data in typed.values()}) > 1:
-        raise Mismatch(f"json and msgpack differ: {typed!r}")
+            continue  # JSON has no NaN and no infinities: they are read as NaN and cannot be written
+        meant.append(normal(tree))
+        written = normal(_read(encoding, ENCODINGS[encoding]().pack(root.encode(typed))))
+        if written != meant[-1]:
+            raise Mismatch(f"{encoding}: read {meant[-1]!r}, wrote {written!r}")
+    if meant[0] != meant[-1]:
+        raise Mismatch(f"json and msgpack differ: {meant!r}")
 
 
 def _read(encoding: str, data: bytes) -> Any:
@@ -134,7 +157,7 @@ def normal(tree: Any) -> Any:
 
 def _has_null_float(tree: Any) -> bool:
     match tree:
-        case {"Float": {"val": None}}:
+        case {"Float": None | {"val": None}}:
             return True
         case dict():
             return any(_has_null_float(item) for item in tree.values())
@@ -147,20 +170,25 @@ def _has_null_float(tree: Any) -> bool:
 def main(argv: list[str]) -> int:
     """Check each file; a line for each message that fails, the count last. 0 when all pass, 1 when not."""
     if not argv:
-        print("usage: python -m nu_plugin_vibenv.sdk.conformance FILE.jsonl ...", file=sys.stderr)
+        print(f"usage: python -m {__package__}.conformance FILE.jsonl ...", file=sys.stderr)
         return 2
     passed = total = 0
     for path in argv:
-        for line in Path(path).read_text(encoding="utf-8").splitlines():
+        # Not splitlines: a JSON string may hold what else Python takes for the end of a line.
+        for number, line in enumerate(Path(path).read_text(encoding="utf-8").split("\n"), 1):
             if not line.strip():
                 continue
             total += 1
-            message = json.loads(line)
+            name = f"line {number}"
             try:
-                check(message["name"], message["json"], bytes.fromhex(message["msgpack"]))
+                message = json.loads(line)
+                name = message["name"]
+                check(name, message["json"], bytes.fromhex(message["msgpack"]))
                 passed += 1
             except (Mismatch, ProtocolError) as error:
-                print(f"{message['name']}: {error}")
+                print(f"{name}: {error}")
+            except (ValueError, TypeError, LookupError) as error:
+                print(f"{name}: not a line of such a file: {error!r}")
     print(f"{passed} of {total}")
     return 0 if passed == total else 1
 

@@ -9,6 +9,7 @@ open.
 
 nu says Hello first, with its version; the plugin answers with that same version, as nu refuses a plugin of
 another one even where the protocol is the same. Any RemoteProtocolError is final: nothing more can be read.
+What a later nu says that is not known here is an event like any other, and what belongs to it is passed over.
 
 Does no locking: an owner that uses threads guards it.
 """
@@ -21,13 +22,14 @@ from .codec import ENCODINGS, NEED_DATA, Codec
 from .data import TYPE_CHECKING
 from .errors import LocalProtocolError, RemoteProtocolError
 from .streams import BYTE_WINDOW, LIST_WINDOW, IncomingStream, OutgoingStream
-from .versions import refusal
+from .versions import BUILTIN_COMPLETIONS, has, refusal
 
 if TYPE_CHECKING:
     from typing import Any
 
     from .messages import PluginInput, PluginOutput
     from .pipelines import PipelineDataHeader
+    from .signature import PluginSignature
 
 PROTOCOL = "nu-plugin"
 
@@ -44,6 +46,7 @@ class Connection:
         self.incoming: dict[int, IncomingStream] = {}
         self.outgoing: dict[int, OutgoingStream] = {}
         self._streaming: dict[int, int] = {}
+        self._passed_over = False
         self._next_engine_call = 0
         self._next_stream = 0
         self._broken: RemoteProtocolError | None = None
@@ -83,6 +86,13 @@ class Connection:
         self._sent(message)
         return data
 
+    def acknowledge(self, id: int, pieces: int) -> bytes:
+        """The bytes of the Acks for so many pieces of a stream. Raises as `send`."""
+        if id not in self.incoming:
+            raise LocalProtocolError(f"stream {id} is not open")
+        self.incoming[id].acknowledge(pieces)
+        return self.codec.encode(m.Ack(id)) * pieces
+
     def send_pieces(self, stream: OutgoingStream, pieces: int) -> None:
         """Account for pieces of a stream that the caller has encoded itself."""
         stream.send(pieces)
@@ -113,7 +123,8 @@ class Connection:
             raise RemoteProtocolError(f"expected Hello, got {message!r}")
         match message:
             case m.StreamMessage(id):
-                self._incoming(id).receive()
+                if (incoming := self._incoming(id)) is not None:
+                    incoming.receive()
             case m.Ack(id):
                 if (outgoing := self._outgoing(id)) is not None and not outgoing.dropped:
                     outgoing.acknowledge()
@@ -123,24 +134,31 @@ class Connection:
                 if id in self.calls:
                     raise RemoteProtocolError(f"call {id} runs already")
                 self.calls.add(id)
+                self._note_unknown(call)
                 if isinstance(call, m.Run):
                     self._expect_stream(call.input)
             case m.EngineCallResponse(id, response):
                 if id not in self.engine_calls:
                     raise RemoteProtocolError(f"an answer to engine call {id}, which was not made")
                 self.engine_calls.remove(id)
+                self._note_unknown(response)
                 if isinstance(response, m.PipelineData):
                     self._expect_stream(response.header)
             case m.End(id):
-                stream = self._incoming(id)
-                stream.ended = True
-                self._forget_if_over(stream)
+                if (incoming := self._incoming(id)) is not None:
+                    incoming.ended = True
+                    self._forget_if_over(incoming)
             case m.Drop(id):
                 if (outgoing := self._outgoing(id)) is not None:
                     outgoing.dropped = True
                     self._forget_if_over(outgoing)
             case _:
-                pass
+                self._note_unknown(message)
+
+    def _note_unknown(self, part: object) -> None:
+        """What is not known may have announced streams: from now on, pieces of others are passed over."""
+        if isinstance(part, (m.UnknownMessage, m.UnknownCall, m.UnknownResponse)):
+            self._passed_over = True
 
     def _receive_hello(self, hello: m.Hello) -> None:
         if self.engine is not None:
@@ -157,9 +175,10 @@ class Connection:
                 raise RemoteProtocolError(f"stream {header.id} is open already")
             self.incoming[header.id] = IncomingStream(header.id)
 
-    def _incoming(self, id: int) -> IncomingStream:
+    def _incoming(self, id: int) -> IncomingStream | None:
+        """None for one that something not known may have announced."""
         stream = self.incoming.get(id)
-        if stream is None:
+        if stream is None and not self._passed_over:
             raise RemoteProtocolError(f"stream {id} is not open")
         return stream
 
@@ -179,11 +198,15 @@ class Connection:
         if self.engine is None:
             raise LocalProtocolError("nu has not said Hello yet")
         match message:
-            case m.CallResponse(id):
+            case m.CallResponse(id, response):
                 if id not in self.calls:
                     raise LocalProtocolError(f"call {id} is not open")
                 if id in self._streaming.values():
                     raise LocalProtocolError(f"call {id} is answered")
+                if isinstance(response, m.SignatureResponse) and not has(
+                    self.engine.version, BUILTIN_COMPLETIONS
+                ):
+                    self._check_signatures(response.signatures)
             case m.EngineCall(context, id):
                 if context not in self.calls:
                     raise LocalProtocolError(f"call {context} has ended")
@@ -197,6 +220,15 @@ class Connection:
                     raise LocalProtocolError(f"stream {id} is not open")
             case _:
                 pass
+
+    def _check_signatures(self, signatures: tuple[PluginSignature, ...]) -> None:
+        from .signature import BuiltinCompletion  # needed only when a plugin is added
+
+        for sig in (each.sig for each in signatures):
+            rest = () if sig.rest_positional is None else (sig.rest_positional,)
+            for part in (*sig.required_positional, *sig.optional_positional, *rest, *sig.named):
+                if isinstance(part.completion, BuiltinCompletion):
+                    raise LocalProtocolError(f"{sig.name}: this nu has no completion {part.completion.name}")
 
     def _sent(self, message: PluginOutput) -> None:
         match message:

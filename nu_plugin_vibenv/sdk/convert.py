@@ -6,7 +6,7 @@
 | bool     | bool                                     | bool                                         |
 | int      | int                                      | int                                          |
 | float    | float                                    | float                                        |
-| string   | str, StrEnum, Path                       | str (globs too)                              |
+| string   | str, Path, an Enum of str                 | str (globs too)                              |
 | filesize | Filesize                                 | Filesize                                     |
 | duration | timedelta                                | timedelta, cut to microseconds               |
 | datetime | datetime (local time when it has no zone) | datetime with zone, cut to microseconds     |
@@ -60,6 +60,8 @@ def _from_other(value: Any, span: Span) -> Value:
         return own
     if (fields := row_fields(type(value))) is not None:
         return values.RecordValue({name: from_python(getattr(value, name), span) for name in fields}, span)
+    if hasattr(type(value), "__members__"):  # an Enum
+        return from_python(value.value, span)
     if isinstance(value, os.PathLike):
         return values.StringValue(os.fspath(value), span)
     for cls in type(value).__mro__:

@@ -12,6 +12,7 @@ from .span import Span
 from .values import PluginCustomValue
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Self
 
     from .messages import Operator
@@ -19,16 +20,24 @@ if TYPE_CHECKING:
 
 
 class Custom:
-    """Subclass it for a kind of value, name that in `type_name`, and give the class to the Plugin.
+    """Subclass it for a kind of value, and name that in `type_name`.
 
     What is not overridden is refused with an error, but for comparing, which finds no order. Only `to_bytes`,
-    `from_bytes` and `to_base_value` are needed. None of the operations can ask anything of nu.
+    `from_bytes` and `to_base_value` are needed: a class without them is refused with a TypeError. None of the
+    operations can ask anything of nu.
     """
 
     type_name: str
     """What `describe` shows; unique within the plugin."""
     notify_on_drop: bool = False
     """Whether `dropped` is called when nu needs a value no longer."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        needed = ("to_bytes", "from_bytes", "to_base_value")
+        own = {name for base in cls.__mro__ if base not in (Custom, object) for name in vars(base)}
+        if hasattr(cls, "type_name") and (missing := [name for name in needed if name not in own]):
+            raise TypeError(f"{cls.__name__} lacks {', '.join(missing)}")
 
     def to_bytes(self) -> bytes:
         """All there is to know of the value, for `from_bytes`."""
@@ -74,12 +83,20 @@ class Custom:
 
     @classmethod
     def of(cls, value: object) -> Self:
-        """The value that an argument or an input holds. Raises LabeledError for anything else."""
+        """What `call.input.value()`, or `run` in a test, gives. Raises LabeledError for anything else."""
         if isinstance(value, cls):
             return value
         if isinstance(value, PluginCustomValue) and value.name == cls.type_name:
             return cls.from_bytes(value.data)
         raise LabeledError(f"expected a {cls.type_name}, got {value!r}")
+
+
+def subclasses(cls: type[Custom] = Custom) -> Iterator[type[Custom]]:
+    """The classes of values that are imported."""
+    for subclass in cls.__subclasses__():
+        if hasattr(subclass, "type_name"):
+            yield subclass
+        yield from subclasses(subclass)
 
 
 def operate(custom: Custom, op: m.CustomValueOp, span: Span) -> m.PluginCallResponse:

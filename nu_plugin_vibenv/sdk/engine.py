@@ -8,21 +8,32 @@ from . import engine_calls as e
 from . import messages as m
 from . import pipelines as p
 from . import values
-from .convert import from_python
+from .convert import from_python, to_python
 from .data import TYPE_CHECKING
 from .errors import LabeledError
 from .input import Input
+from .kinds import read
 from .output import header_of
 from .span import UNKNOWN
+from .versions import warning
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
+if not TYPE_CHECKING:
+
+    def overload(function):
+        return function
+
+else:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from typing import Any, TypeVar, overload
+
+    from typing_extensions import TypeForm
 
     from .foreground import Foreground
     from .runtime import Running, Runtime
     from .span import Span
     from .values import Closure, Value
+
+    T = TypeVar("T")
 
 
 class Engine:
@@ -42,6 +53,11 @@ class Engine:
         """nu's own version, such as 0.115.1."""
         hello = self._runtime.connection.engine
         return "" if hello is None else hello.version
+
+    @property
+    def untested(self) -> str | None:
+        """What to say of this nu when it is newer than those that the SDK was tested with, or None."""
+        return warning(self.version)
 
     def env_var(self, name: str) -> Any:
         """A variable of the caller's environment, None when it is not set; case is ignored."""
@@ -76,9 +92,21 @@ class Engine:
         answer = self._ask(e.GetConfig())
         return answer.config if isinstance(answer, e.ConfigResponse) else {}
 
-    def plugin_config(self) -> Any:
-        """`$env.config.plugins.<name of the plugin>` as Python value, None when it is not set."""
-        return self._value(e.GetPluginConfig())
+    @overload
+    def plugin_config(self) -> Any: ...
+    @overload
+    def plugin_config(self, type: TypeForm[T]) -> T: ...
+    def plugin_config(self, type: Any = None) -> Any:
+        """`$env.config.plugins.<name of the plugin>` as Python value, None when it is not set; or as a Python
+        type, such as a dataclass, which has its defaults when nothing is set.
+
+        Raises: LabeledError too where the configuration is not of the type.
+        """
+        config = self._input(self._ask(e.GetPluginConfig())).nu_value()
+        if type is None:
+            return to_python(config)
+        unset = isinstance(config, values.NothingValue)
+        return read(type, values.RecordValue({}) if unset else config, "the plugin's configuration")
 
     def help(self) -> str:
         """The help text of the command that runs, as nu renders it."""
@@ -151,13 +179,37 @@ class Engine:
         """The terminal, for as long as the context lasts: `with engine.foreground() as tty: ...` gives its
         descriptor.
 
-        Raises LabeledError when there is no terminal, or another call has it.
+        Raises NoTerminal when nu has none or the call is a background job's, and LabeledError when another
+        call of this plugin has it.
         """
         from .foreground import Foreground
 
-        return Foreground(self._enter_foreground, lambda: self._ask(e.LeaveForeground()))
+        return Foreground(self._enter_foreground, lambda: self._ask(e.LeaveForeground()), self._head)
+
+    def run_on_terminal(self, argv: Sequence[str]) -> int:
+        """Run a program on the terminal, in the caller's environment and directory, and give its exit status,
+        -N for an end by signal N.
+
+        Raises: as `foreground`; OSError, when the program cannot be started.
+        """
+        from .foreground import run
+
+        environment, directory = self.environment(), self.current_directory()
+        with self.foreground() as tty:
+            return run(argv, tty, environment=environment, directory=directory)
+
+    def job_id(self) -> int:
+        """The number of the background job that makes the call, 0 where it is made in the foreground.
+
+        A job runs beside the prompt: what it writes to the terminal lands in what is being typed.
+        """
+        decl_id = self.find_decl("job id")
+        id = 0 if decl_id is None else self.call_decl(decl_id).value()
+        return id if isinstance(id, int) else 0
 
     def _enter_foreground(self) -> int | None:
+        if job := self.job_id():  # nu would take the terminal from its own prompt, for good
+            raise LabeledError(f"this runs in background job {job}, beside the prompt")
         group = self._value(e.EnterForeground())
         return group if isinstance(group, int) else None
 

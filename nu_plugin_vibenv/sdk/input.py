@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from . import pipelines as p
 from . import values
-from .convert import to_python
+from .convert import from_python, to_python
 from .data import TYPE_CHECKING
 from .errors import Label, LabeledError
+from .kinds import read
+from .span import UNKNOWN
 
-if TYPE_CHECKING:
+if not TYPE_CHECKING:
+
+    def overload(function):
+        return function
+
+else:
     from collections.abc import Iterator
-    from typing import Any
+    from typing import Any, TypeVar, overload
+
+    from typing_extensions import TypeForm
 
     from .pieces import Pieces
     from .span import Span
     from .values import Value
+
+    T = TypeVar("T")
 
 
 class Input:
@@ -45,16 +56,18 @@ class Input:
         """What nu knows of where the input came from."""
         return None if isinstance(self.header, p.Empty) else self.header.metadata
 
-    def nu_values(self) -> Iterator[Value]:
+    def nu_values(self, *, errors: bool = False) -> Iterator[Value]:
         """The values one by one: of a list its elements, of a byte stream its chunks; none without input.
 
-        Raises: LabeledError, for an error that stands among them; ConnectionClosed.
+        An error that stands among them is raised, or given as it is with `errors`.
+        Raises: LabeledError; ConnectionClosed.
         """
+        checked = _same if errors else _raise_error
         match self.header:
             case p.Empty():
                 return
             case p.SingleValue(values.ListValue(vals)):
-                yield from vals
+                yield from map(checked, vals)
             case p.SingleValue(values.RangeValue(range, span)):
                 for number in range:
                     yield (
@@ -63,26 +76,54 @@ class Input:
                         else values.FloatValue(number, span)
                     )
             case p.SingleValue(value):
-                yield _raise_error(value)
+                yield checked(value)
             case p.ListStream():
                 for piece in self._pieces or ():
                     if isinstance(piece, p.ListItem):
-                        yield _raise_error(piece.value)
+                        yield checked(piece.value)
+                    elif isinstance(piece, p.RawError):
+                        raise piece.error
             case p.ByteStream(_, span):
                 for chunk in self.bytes():
                     yield values.BinaryValue(chunk, span)
 
-    def values(self) -> Iterator[Any]:
-        """As `nu_values`, as Python values."""
-        return map(to_python, self.nu_values())
+    @overload
+    def values(self, type: None = None, *, errors: bool = False) -> Iterator[Any]: ...
+    @overload
+    def values(self, type: TypeForm[T]) -> Iterator[T]: ...
+    def values(self, type: Any = None, *, errors: bool = False) -> Iterator[Any]:
+        """As `nu_values`, as Python values, or each as a Python type: a dataclass for rows, say.
 
-    def value(self) -> Any:
+        Raises: LabeledError too at a value that is not of the type.
+        """
+        if type is None:
+            return map(to_python, self.nu_values(errors=errors))
+        return (read(type, value, "the input") for value in self.nu_values())
+
+    @overload
+    def value(self) -> Any: ...
+    @overload
+    def value(self, type: TypeForm[T]) -> T: ...
+    def value(self, type: Any = object) -> Any:
         """All of the input as one Python value: a list for a stream, str or bytes for bytes, None without
-        input.
+        input; or as a Python type, such as `list[Row]` of a dataclass.
 
         Bytes are a str where nu calls them text, or where it does not know and they are UTF-8.
-        Raises: as `nu_values`.
+        Raises: LabeledError, for an error in the input and at what is not of the type; ConnectionClosed.
         """
+        return self._value() if type is object else read(type, self.nu_value(), "the input")
+
+    def nu_value(self) -> Value:
+        """As `value`, with the spans that it has."""
+        match self.header:
+            case p.SingleValue(value):
+                return _raise_error(value)
+            case p.ListStream(_, span):
+                return values.ListValue(tuple(self.nu_values()), span)
+            case header:
+                return from_python(self._value(), UNKNOWN if isinstance(header, p.Empty) else header.span)
+
+    def _value(self) -> Any:
         match self.header:
             case p.Empty():
                 return None
@@ -125,6 +166,10 @@ class Input:
         """Drop what is left of a stream."""
         if self._pieces is not None:
             self._pieces.close()
+
+
+def _same(value: Value) -> Value:
+    return value
 
 
 def _raise_error(value: Value) -> Value:

@@ -40,12 +40,23 @@ class PositionalAt(Data):
     index: int
 
 
+class DynamicCompletionCall(Data):
+    """What has been typed so far, up to `pos`; `call` is a syntax tree, whose form changes between versions.
+
+    With `strip` nu has put a letter where the cursor is, so that there is a word to parse.
+    """
+
+    call: object
+    strip: bool = False
+    pos: int = 0
+
+
 class GetCompletion(Data):
-    """Asks what may be typed; `call` is nu's syntax tree, whose form changes between versions."""
+    """Asks what may be typed."""
 
     name: str
     arg_type: FlagValue | PositionalAt
-    call: object
+    call: DynamicCompletionCall
 
 
 class ToBaseValue(Data):
@@ -105,10 +116,11 @@ class CustomValueCall(Data):
 
 
 class UnknownCall(Data):
-    """A call that a later nu makes."""
+    """A call that a later nu makes; `reason` says what could not be read where its name is known."""
 
     name: str
     payload: object
+    reason: str = ""
 
 
 class Ok(Data):
@@ -170,10 +182,11 @@ class PipelineData(Data):
 
 
 class UnknownResponse(Data):
-    """An answer that a later nu gives."""
+    """An answer that a later nu gives; `reason` as for UnknownCall."""
 
     name: str
     payload: object
+    reason: str = ""
 
 
 class Feature(Data):
@@ -247,7 +260,7 @@ class Ack(Data):
 
 
 class Signal(Data):
-    """ "Interrupt" for ctrl-c, "Reset" before the next line."""
+    """ "Interrupt" for ctrl-c, "Reset" before the next line; a later nu may have others."""
 
     action: str
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from . import messages as m
 from . import pipelines as p
 from . import values
-from .convert import from_python
+from .convert import NotConvertible, from_python
 from .data import TYPE_CHECKING, Data
-from .errors import ConnectionClosed, LabeledError
+from .errors import ConnectionClosed, LabeledError, LocalProtocolError
 from .input import Input
 
 if TYPE_CHECKING:
@@ -49,7 +49,13 @@ def header_of(
         items = result
         output = runtime.open_output(running)
         return p.ListStream(output.stream.id, span), lambda: _produce_list(runtime, output, items, span)
-    value = from_python(result, span)
+    try:
+        value = from_python(result, span)
+    except NotConvertible as error:
+        from .crash import note_place
+
+        note_place(error, result, from_python)
+        raise
     return p.Empty() if isinstance(value, values.NothingValue) else p.SingleValue(value), lambda: None
 
 
@@ -96,15 +102,34 @@ def _produce(
     runtime.announce(output)
     try:
         for item in items:
-            if not runtime.put(output, encoded(item)):
+            try:
+                piece = encoded(item)
+            except (NotConvertible, LocalProtocolError) as error:
+                from .crash import note_place
+
+                note_place(error, item, encoded)
+                raise
+            if not runtime.put(output, piece):
                 break
     except ConnectionClosed:
         raise
-    except Exception as error:
-        from .crash import labeled
-
-        runtime.put(output, failed(labeled(error)))
+    except BaseException as error:  # SystemExit too: a stream that is cut short must not look whole
+        _put_failure(runtime, output, failed, error)
     finally:
-        if hasattr(items, "close"):
-            items.close()
-        runtime.end_output(output)
+        try:
+            if hasattr(items, "close"):
+                items.close()
+        finally:
+            runtime.end_output(output)
+
+
+def _put_failure(
+    runtime: Runtime, output: Output, failed: Callable[[LabeledError], bytes], error: BaseException
+) -> None:
+    from .crash import labeled
+
+    try:
+        piece = failed(labeled(error, runtime, output.running))
+    except LocalProtocolError as unsendable:  # its text cannot be encoded
+        piece = failed(labeled(unsendable, runtime, output.running))
+    runtime.put(output, piece)

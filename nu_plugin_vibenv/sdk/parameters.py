@@ -17,21 +17,23 @@ else:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, Generic, Literal, TypeVar, overload
 
+    from typing_extensions import TypeForm  # what type checkers know without it being installed
+
     from .engine import Engine
     from .messages import Suggestion
     from .span import Span
 
     T = TypeVar("T", covariant=True)
+    D = TypeVar("D")
     Completer = Callable[["CompletionRequest"], Iterable[Suggestion | str]]
 
 
 class Key(Generic[T]):
     """A parameter of a command, which looks up its argument in a call: `call[self.name]` is a T.
 
-    `type` says how nu parses the argument and what `call[...]` gives: str, int, float, bool, datetime,
-    timedelta, Path, Filesize, bytes, dict, list[...] of these, an enum of strings (whose members nu then
-    offers), object for anything, or a Shape, whose arguments come as they convert. `complete` is asked for
-    completions.
+    `type` says how nu parses the argument and what `call[...]` gives: any type of `kinds.py`, such as str,
+    Filesize, Path, `Literal["a", "b"]`, `list[int]`, `int | str` or a dataclass; object for anything; or a
+    Shape, for what Python has no type for. `complete` is asked for completions.
     """
 
     def __init__(
@@ -51,6 +53,9 @@ class Key(Generic[T]):
     def __set_name__(self, _owner: object, attribute: str) -> None:
         self.name = attribute.rstrip("_")
 
+    def __str__(self) -> str:
+        return f"`{self.name}`"
+
 
 class Positional(Key[T]):
     """An argument that must be given."""
@@ -58,7 +63,9 @@ class Positional(Key[T]):
     if TYPE_CHECKING:
 
         @overload
-        def __init__(self, type: type[T], desc: str = "", *, complete: Completer | None = None) -> None: ...
+        def __init__(
+            self, type: TypeForm[T], desc: str = "", *, complete: Completer | None = None
+        ) -> None: ...
         @overload
         def __init__(
             self: Positional[Any], type: Shape, desc: str = "", *, complete: Completer | None = None
@@ -73,11 +80,11 @@ class Optional(Key[T]):
 
         @overload
         def __init__(
-            self: Optional[T | None], type: type[T], desc: str = "", *, complete: Completer | None = None
+            self: Optional[D | None], type: TypeForm[D], desc: str = "", *, complete: Completer | None = None
         ) -> None: ...
         @overload
         def __init__(
-            self, type: type[T], desc: str = "", *, default: T, complete: Completer | None = None
+            self, type: TypeForm[T], desc: str = "", *, default: T, complete: Completer | None = None
         ) -> None: ...
         @overload
         def __init__(
@@ -99,7 +106,9 @@ class Rest(Key["tuple[T, ...]"]):
     if TYPE_CHECKING:
 
         @overload
-        def __init__(self, type: type[T], desc: str = "", *, complete: Completer | None = None) -> None: ...
+        def __init__(
+            self, type: TypeForm[T], desc: str = "", *, complete: Completer | None = None
+        ) -> None: ...
         @overload
         def __init__(
             self: Rest[Any], type: Shape, desc: str = "", *, complete: Completer | None = None
@@ -116,14 +125,17 @@ class Named(Key[T]):
         super().__set_name__(owner, attribute)
         self.name = self.name.replace("_", "-")
 
+    def __str__(self) -> str:
+        return f"`--{self.name}`"
+
 
 class Flag(Named[T]):
     """`--name value`, or `-n value` with `short`; left out, it gives `default`."""
 
     @overload
     def __init__(
-        self: Flag[T | None],
-        type: type[T],
+        self: Flag[D | None],
+        type: TypeForm[D],
         desc: str = "",
         *,
         short: str | None = None,
@@ -132,7 +144,7 @@ class Flag(Named[T]):
     @overload
     def __init__(
         self,
-        type: type[T],
+        type: TypeForm[T],
         desc: str = "",
         *,
         default: T,
@@ -142,7 +154,7 @@ class Flag(Named[T]):
     @overload
     def __init__(
         self,
-        type: type[T],
+        type: TypeForm[T],
         desc: str = "",
         *,
         required: Literal[True],

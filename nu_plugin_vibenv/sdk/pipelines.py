@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 
 class PipelineMetadata(Data):
-    """What nu knows of where data came from, such as `ls` or the file that was opened."""
+    """What nu knows of where data came from, such as `ls` or the file that was opened.
+
+    `custom` is what commands and plugins add of their own, under names that begin with the plugin's.
+    """
 
     data_source: DataSource
     path_columns: tuple[str, ...] = ()
     content_type: str | None = None
-    custom: Mapping[str, Value] | None = None
+    custom: Mapping[str, Value] = {}
 
 
 class NoSource(Data):

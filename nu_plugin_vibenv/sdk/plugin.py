@@ -10,7 +10,7 @@ from . import pipelines as p
 from .call import Call
 from .data import TYPE_CHECKING
 from .engine import Engine
-from .errors import Label, LabeledError, LocalProtocolError
+from .errors import ConnectionClosed, Label, LabeledError, LocalProtocolError
 from .input import Input
 from .output import header_of
 from .parameters import Named, Rest
@@ -21,17 +21,23 @@ if TYPE_CHECKING:
     from .command import Command
     from .custom import Custom
     from .runtime import Running, Runtime
+    from .signature import PluginSignature
+    from .values import Value
 
     Answer = tuple[m.PluginCallResponse, Callable[[], None] | None]
+
+COMPLETION_S = 2.0
+"""How long Tab waits for a function that completes: the prompt takes no key in the meantime."""
 
 
 class Plugin:
     """Commands, a version, and the classes of the plugin's own values.
 
     `commands` are commands, or a mapping from each command's name to `"module:Class"`: then a run imports the
-    module of its own command only, which is what keeps a plugin of many commands quick to start. `version`
-    may be a function when it takes work to know. `registration` is the line that registers the plugin, for
-    errors that say that nu knows an older state of it.
+    module of its own command only, which is what keeps a plugin of many commands quick to start.
+    `custom_values` are those that are in such modules, as nu may ask about one before its command was run;
+    others are known by themselves. `version` may be a function when it takes work to know. `registration` is
+    the line that registers the plugin, for errors that say that nu knows an older state of it.
     """
 
     def __init__(
@@ -45,7 +51,13 @@ class Plugin:
         self.registration = registration
         self._version = version
         self._paths = dict(commands) if isinstance(commands, Mapping) else {}
-        self._commands = {} if isinstance(commands, Mapping) else {each.name: each for each in commands}
+        self._commands: dict[str, Command] = {}
+        for each in () if isinstance(commands, Mapping) else commands:
+            if not hasattr(each, "name"):
+                raise TypeError(f"the command {type(each).__name__} has no name")
+            if each.name in self._commands:
+                raise TypeError(f"two commands are called `{each.name}`")
+            self._commands[each.name] = each
         self._custom_values = {cls.type_name: cls for cls in custom_values}
 
     @property
@@ -65,23 +77,39 @@ class Plugin:
                 raise self._outdated(f"this plugin has no command `{name}`")
             module, _, attribute = self._paths[name].partition(":")
             __import__(module)
-            self._commands[name] = getattr(sys.modules[module], attribute)()
+            command: Command = getattr(sys.modules[module], attribute)()
+            if command.name != name:
+                raise TypeError(f"{self._paths[name]} is called `{command.name}`, not `{name}`")
+            self._commands[name] = command
         return self._commands[name]
+
+    def signatures(self) -> tuple[PluginSignature, ...]:
+        """All that nu keeps of the commands when the plugin is registered; imports every one of them.
+
+        Raises: TypeError, for an `input_output` or an example that Nushell has no type for.
+        """
+        from .derive import signature
+
+        return tuple(signature(self.command(name)) for name in self.names)
 
     def handle(self, runtime: Runtime, running: Running) -> None:
         """Answer one call: the one place where any exception of a command is caught, to be shown by nu.
 
+        SystemExit is none that ends anything: without an answer nu would wait for ever.
         Raises ConnectionClosed.
         """
         produce: Callable[[], None] | None = None
         try:
             response, produce = self._respond(runtime, running)
-        except Exception as error:
-            response = m.ErrorResponse(_labeled(error))
+        except ConnectionClosed:
+            raise
+        except BaseException as error:
+            response = m.ErrorResponse(_labeled(error, runtime, running))
         try:
-            runtime.send(m.CallResponse(running.id, response))
+            runtime.answer(running, response)
         except LocalProtocolError as error:  # what it gave cannot be encoded
-            runtime.send(m.CallResponse(running.id, m.ErrorResponse(_labeled(error))))
+            _note_place(error, response, runtime)
+            runtime.answer(running, m.ErrorResponse(_labeled(error, runtime, running)))
         if produce is not None:
             produce()
 
@@ -92,17 +120,20 @@ class Plugin:
             case m.MetadataCall():
                 return m.MetadataResponse(m.PluginMetadata(self.version)), None
             case m.SignatureCall():
-                from .derive import signature
-
-                return m.SignatureResponse(tuple(signature(self.command(name)) for name in self.names)), None
+                return m.SignatureResponse(self.signatures()), None
             case m.GetCompletion():
-                return self._complete(runtime, running, running.call), None
+                late = runtime.give_up_after(COMPLETION_S, running, m.CompletionItems(()))
+                try:
+                    return self._complete(runtime, running, running.call), None
+                finally:
+                    late.cancel()
             case m.CustomValueCall(p.Spanned(item, span), op):
                 from .custom import operate
 
                 return operate(self._custom(item), op, span), None
-            case m.UnknownCall(name):
-                raise LabeledError(f"this plugin does not know the call {name}: nu is newer than its SDK")
+            case m.UnknownCall(name, _, reason):
+                msg = f"this plugin does not know the call {name}: nu is newer than its SDK"
+                raise LabeledError(msg, help=reason or None)
 
     def _run(self, runtime: Runtime, running: Running, run: m.Run) -> Answer:
         command, evaluated, header = self.command(run.name), run.call, run.input
@@ -116,7 +147,7 @@ class Plugin:
             engine.close()
 
         try:
-            result = command.run(Call(command.positionals(), evaluated, input, engine, running.cancelled))
+            result = command.run(Call(command, evaluated, input, engine, running.cancelled))
             out, produce = header_of(runtime, running, result, evaluated.head)
         except BaseException:
             close()
@@ -163,14 +194,26 @@ class Plugin:
 
     def _custom(self, item: object) -> Custom:
         name, data = getattr(item, "name", None), getattr(item, "data", b"")
-        if name not in self._custom_values:
+        from .custom import subclasses
+
+        known = {cls.type_name: cls for cls in subclasses()} | self._custom_values
+        if name not in known:
             raise self._outdated(f"this plugin has no values of the type {name}")
-        return self._custom_values[name].from_bytes(data)
+        return known[name].from_bytes(data)
 
 
-def _labeled(error: Exception) -> LabeledError:
-    if isinstance(error, LabeledError):
-        return error
+def _labeled(error: BaseException, runtime: Runtime, running: Running) -> LabeledError:
     from .crash import labeled
 
-    return labeled(error)
+    return labeled(error, runtime, running)
+
+
+def _note_place(error: LocalProtocolError, response: m.PluginCallResponse, runtime: Runtime) -> None:
+    """Note which part of an answer cannot be encoded."""
+    from .crash import note_place
+
+    def encoded(value: Value) -> bytes:
+        return runtime.connection.codec.encode(m.CallResponse(0, m.PipelineData(p.SingleValue(value))))
+
+    if isinstance(response, m.PipelineData) and isinstance(response.header, p.SingleValue):
+        note_place(error, response.header.value, encoded)

@@ -2,6 +2,7 @@
 
     reader   the caller's own (the main thread): reads, wakes whoever waits; never waits for a command
     run      one for each call at work; idle ones are used again
+    give up  a timer for each completion that nu waits for
     flusher  writes what an output stream has produced while its producer is busy with the next item
 
 One lock guards the connection and the outbox, another keeps writes in order. A message is put into the outbox
@@ -21,7 +22,7 @@ from . import pipelines as p
 from .codec import NEED_DATA
 from .connection import PROTOCOL
 from .data import TYPE_CHECKING
-from .errors import ConnectionClosed, ProtocolError
+from .errors import ConnectionClosed, Label, LabeledError, LocalProtocolError, ProtocolError
 from .pieces import Pieces
 from .versions import warning
 
@@ -55,6 +56,10 @@ class Running:
         self.id = call.id
         self.call = call.call
         self.cancelled = threading.Event()
+        self.returned = False
+        """Its command has come back, and its answer is on the way."""
+        self.given_up = False
+        """It was answered in its command's stead, which goes on unheard."""
 
 
 class Output:
@@ -176,7 +181,12 @@ class Runtime:
             self._running.pop(running.id, None)
 
     def _interrupt(self) -> None:
+        """Cancel what runs; a call that was told so before and goes on is given up, so that nu is free."""
         for running in list(self._running.values()):
+            if running.cancelled.is_set() and isinstance(running.call, m.Run):
+                label = Label("does not stop, and goes on unheard", running.call.call.head)
+                error = LabeledError("interrupted twice", labels=[label], code="plugin::interrupted")
+                self.give_up(running, m.ErrorResponse(error))
             running.cancelled.set()
         for output in list(self._outputs.values()):
             self._stop(output)
@@ -234,6 +244,10 @@ class Runtime:
                 job()
             except ConnectionClosed:  # there is nobody left to tell
                 return
+            except BaseException as error:  # as when a generator that is closed fails to clean up
+                from .crash import text
+
+                self._warn(text(error))
             with self._lock:
                 self._idle += 1
 
@@ -247,6 +261,33 @@ class Runtime:
         with self._lock:
             self._outbox.append(self.connection.send(message))
         self.flush()
+
+    def answer(self, running: Running, response: m.PluginCallResponse) -> None:
+        """Answer a call; nothing when it was given up. Raises as `send`."""
+        with self._lock:
+            if running.given_up:
+                return
+            running.returned = True
+            self._outbox.append(self.connection.send(m.CallResponse(running.id, response)))
+        self.flush()
+
+    def give_up(self, running: Running, response: m.PluginCallResponse) -> None:
+        """Answer a call in its command's stead, unless that has come back. Raises ConnectionClosed."""
+        with self._lock:
+            if running.returned or running.given_up or self._closed is not None:
+                return
+            running.given_up = True
+            self._outbox.append(self.connection.send(m.CallResponse(running.id, response)))
+        self.flush()
+
+    def give_up_after(
+        self, seconds: float, running: Running, response: m.PluginCallResponse
+    ) -> threading.Timer:
+        """Give a call up when it has not come back by then; the timer is to be cancelled when it has."""
+        timer = threading.Timer(seconds, self.give_up, (running, response))
+        timer.name, timer.daemon = "give up", True
+        timer.start()
+        return timer
 
     def flush(self) -> None:
         """Write what waits to be written. Raises ConnectionClosed when nu is gone."""
@@ -314,7 +355,7 @@ class Runtime:
         """Tell nu that so many pieces of a stream are done with."""
         if count:
             with self._lock:
-                self._outbox.append(b"".join(self.connection.send(m.Ack(id)) for _ in range(count)))
+                self._outbox.append(self.connection.acknowledge(id, count))
             self.flush()
 
     def _drop(self, id: int) -> None:
@@ -327,6 +368,10 @@ class Runtime:
     def open_output(self, running: Running | None, *, bytes: bool = False) -> Output:
         """A new outgoing stream; its header is to be sent before its first piece."""
         with self._lock:
+            if running is not None:
+                if running.given_up:
+                    raise LocalProtocolError("the call was given up")
+                running.returned = True  # from here on its stream is what is ended
             stream = self.connection.open_byte_stream() if bytes else self.connection.open_list_stream()
             output = self._outputs[stream.id] = Output(stream, running)
             output.stopped = self._closed is not None

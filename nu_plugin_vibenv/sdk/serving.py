@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
+import threading
 
 from . import signals
 from .codec import best_encoding
 from .connection import Connection
 from .data import TYPE_CHECKING
 from .errors import ConnectionClosed, RemoteProtocolError
+from .messages import Feature
 from .runtime import Runtime
 
 if TYPE_CHECKING:
@@ -20,6 +23,14 @@ if TYPE_CHECKING:
     from .runtime import Transport
 
 READ_SIZE = 1 << 16
+
+COLLECT_AFTER = 50_000
+"""Objects more than before at which Python looks for cycles among them: a table that comes as one value is
+millions, none in a cycle, and with Python's own 700 the looking takes twice as long as the reading.
+"""
+
+LEAVE_S = 2.0
+"""How long the process may take to end once nu has ended it and all calls have ended or were given up."""
 
 
 class Descriptors:
@@ -47,6 +58,8 @@ def stdio() -> Descriptors:
     os.dup2(null, 0)
     os.close(null)
     os.dup2(2, 1)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # or a `print` would be shown when the plugin ends
     return Descriptors(reading, writing)
 
 
@@ -62,10 +75,14 @@ def local_socket(path: str) -> Descriptors:
     return Descriptors(*connections)
 
 
-def serve(plugin: Plugin, argv: Sequence[str], *, encoding: str | None = None) -> int:
+def serve(
+    plugin: Plugin, argv: Sequence[str], *, encoding: str | None = None, prefer_socket: bool = False
+) -> int:
     """Run a plugin as nu starts it until nu ends it, and give the exit status.
 
     `argv` is without the program's name. The encoding is msgpack, or JSON where msgpack is not installed.
+    With `prefer_socket` nu is asked to speak over a local socket, which leaves the plugin nu's own standard
+    input and output; it then starts the plugin twice, as it learns of the wish from the first.
     Started by hand, it prints what it is.
     """
     transport: Transport
@@ -73,7 +90,11 @@ def serve(plugin: Plugin, argv: Sequence[str], *, encoding: str | None = None) -
         case ["--stdio"]:
             transport = stdio()
         case ["--local-socket", path]:
-            transport = local_socket(path)
+            try:
+                transport = local_socket(path)
+            except OSError as error:
+                _say(f"{path} is no socket of a nu that waits for this plugin: {error.strerror}")
+                return 1
         case [] | ["--help" | "-h"]:
             print(_usage(plugin))
             return 0
@@ -82,15 +103,27 @@ def serve(plugin: Plugin, argv: Sequence[str], *, encoding: str | None = None) -
             return 2
     signals.prepare()
     gc.freeze()  # what is loaded by now stays: no collection need look at it
+    gc.set_threshold(COLLECT_AFTER)
     gc.enable()
+    features = (Feature("LocalSocket"),) if prefer_socket else ()
+    connection = Connection(encoding or best_encoding(), features)
+    status = 0
     try:
-        Runtime(Connection(encoding or best_encoding()), transport, plugin.handle, _say).serve()
+        Runtime(connection, transport, plugin.handle, _say).serve()
     except ConnectionClosed:
-        return 0
+        pass
     except RemoteProtocolError as error:
         _say(str(error))
-        return 1
-    return 0
+        status = 1
+    _end_in_any_case(status)
+    return status
+
+
+def _end_in_any_case(status: int) -> None:
+    """End the process soon, even when threads of a command, which Python would wait for, never end."""
+    last = threading.Timer(LEAVE_S, os._exit, (status,))
+    last.daemon = True
+    last.start()
 
 
 def _say(text: str) -> None:

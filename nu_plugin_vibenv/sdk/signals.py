@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+
 # `signal` turns numbers into enums for 2.5 ms of each start; this is what it wraps.
 from _signal import (  # type: ignore[import-not-found]
     SIG_DFL,
     SIG_IGN,
+    SIGCONT,
     SIGINT,
+    SIGPIPE,
     SIGQUIT,
     SIGTSTP,
     SIGTTIN,
     SIGTTOU,
+    SIGXFSZ,
     signal,
 )
 
@@ -19,17 +24,23 @@ def prepare() -> None:
     """Set this process up so that a terminal can be taken and given back; to be called from the main thread.
 
     SIGTTOU is ignored, or taking the terminal back from the background, and a terminal that stops background
-    output, would stop the process. The keys' signals get handlers that do nothing: they reach the plugin too
-    while it is in the foreground, and unlike SIG_IGN a handler is gone in whatever the plugin executes.
+    output, would stop the process. The keys' signals get handlers: they reach the plugin too while it is in
+    the foreground, and unlike SIG_IGN a handler is gone in whatever the plugin executes.
     """
     for number in (SIGTTOU, SIGTTIN):
         signal(number, SIG_IGN)
-    for number in (SIGINT, SIGQUIT, SIGTSTP):
+    for number in (SIGINT, SIGQUIT):
         signal(number, _nothing)
+    signal(SIGTSTP, _go_on)
 
 
 def _nothing(_number: int, _frame: object) -> None:
     pass
+
+
+def _go_on(_number: int, _frame: object) -> None:
+    """Undo what ctrl-z did to the program in the foreground: nu waits, and nobody else could wake it."""
+    os.killpg(os.getpgrp(), SIGCONT)
 
 
 def restore() -> None:
@@ -37,5 +48,5 @@ def restore() -> None:
 
     nu ignores the signals of job control when it is interactive, and what is ignored is inherited.
     """
-    for number in (SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU):
+    for number in (SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE, SIGXFSZ):
         signal(number, SIG_DFL)

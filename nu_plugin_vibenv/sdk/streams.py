@@ -70,8 +70,8 @@ class IncomingStream:
             raise RemoteProtocolError(f"stream {self.id} goes on after its end")
         self.unacknowledged += 1
 
-    def acknowledge(self) -> None:
-        """Account for an Ack that goes out. Raises LocalProtocolError for more of them than pieces."""
-        if self.dropped or not self.unacknowledged:
+    def acknowledge(self, count: int = 1) -> None:
+        """Account for Acks that go out. Raises LocalProtocolError for more of them than pieces."""
+        if self.dropped or count > self.unacknowledged:
             raise LocalProtocolError(f"stream {self.id} has nothing to acknowledge")
-        self.unacknowledged -= 1
+        self.unacknowledged -= count

@@ -1,292 +1,49 @@
 """For the tests of a plugin: run a command without nu, talk to a plugin as nu would, or drive a real nu.
 
-assert run(Greet(), "world") == "Hello, world!"          # in this process, in milliseconds
+    assert run(Greet(), "world") == "Hello, world!"          # in this process, in milliseconds
 
-with FakeNu(plugin, environment={"USER": "me"}) as nu:    # message by message
-    nu.send(Call(0, MetadataCall()))
+    with FakeNu(plugin, environment={"USER": "me"}) as nu:    # message by message
+        nu.send(Call(0, MetadataCall()))
 
-nu = Nushell("/usr/bin/nu", plugins=["./nu_plugin_greet"])
-assert nu.value("greet world") == "Hello, world!"         # the real thing
+    nu = Nushell("/usr/bin/nu", plugins=["./nu_plugin_greet"])
+    assert nu.value("greet world") == "Hello, world!"         # the real thing
+
+Run as a program, it checks the examples in the help of any plugins' commands, in whatever language they are
+written: `python -m ….testing nu_plugin_greet [--nu PATH]`. What is wrong goes to stderr, `N of M` is the last
+line, and the exit status is 1 when it is not all of them.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from queue import Empty as QueueEmpty
-from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Sequence
 
-from . import engine_calls as e
-from . import messages as m
-from . import pipelines as p
-from .codec import ENCODINGS, NEED_DATA, Codec
-from .connection import PROTOCOL, Connection
-from .convert import from_python, to_python
-from .errors import LabeledError
-from .output import ByteStream
-from .plugin import Plugin
-from .runtime import Runtime
-from .span import UNKNOWN
-from .values import ErrorValue
-from .wire import PLUGIN_INPUT, PLUGIN_OUTPUT
+from .fake_nu import DEADLINE_S, FakeNu, run
+from .real_nu import CheckedExample, Nushell
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from os import PathLike
-
-    from .command import Command
-
-DEADLINE_S = 10.0
-"""How long an answer of a plugin may take before a test fails."""
+__all__ = ["DEADLINE_S", "CheckedExample", "FakeNu", "Nushell", "main", "run"]
 
 
-class _Pipe:
-    """A transport in memory, seen from the plugin."""
+def main(argv: Sequence[str]) -> int:
+    """Check the examples of plugins, and give the exit status."""
+    import argparse
 
-    def __init__(self) -> None:
-        self.to_plugin: SimpleQueue[bytes] = SimpleQueue()
-        self.to_nu: SimpleQueue[bytes] = SimpleQueue()
-
-    def read(self) -> bytes:
-        return self.to_plugin.get()
-
-    def write(self, data: bytes) -> None:
-        self.to_nu.put(data)
-
-
-class FakeNu:
-    """nu's side of a connection to a plugin that runs in this process; a context manager.
-
-    Engine calls are answered from `environment`, `directory` and `plugin_config`, any other kind with an
-    error, unless `answers` has a function for its class, which is given the call and gives the response.
-    """
-
-    def __init__(
-        self,
-        plugin: Plugin,
-        *,
-        environment: Mapping[str, object] | None = None,
-        directory: str = "/",
-        plugin_config: object = None,
-        answers: Mapping[type, Any] | None = None,
-        version: str = "0.115.1",
-        encoding: str = "msgpack",
-    ) -> None:
-        self.environment = {name: from_python(value) for name, value in (environment or {}).items()}
-        self.warnings: list[str] = []
-        self._directory = directory
-        self._plugin_config = plugin_config
-        self._answers = dict(answers or {})
-        self._version = version
-        self._encoding = encoding
-        self._codec = Codec(ENCODINGS[encoding](), reads=PLUGIN_OUTPUT, writes=PLUGIN_INPUT)
-        self._pipe = _Pipe()
-        connection = Connection(encoding)
-        self.runtime = Runtime(connection, self._pipe, plugin.handle, self.warnings.append)
-        self._reader = threading.Thread(target=self.runtime.serve, name="plugin", daemon=True)
-        self._next_call = 0
-
-    def __enter__(self) -> FakeNu:
-        self._reader.start()
-        preamble = self._pipe.to_nu.get(timeout=DEADLINE_S)
-        name = self._encoding.encode()
-        assert preamble == bytes([len(name)]) + name
-        self.send(m.Hello(PROTOCOL, self._version))
-        hello = self.receive()
-        assert hello == m.Hello(PROTOCOL, self._version)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close nu's end, and wait until the plugin has ended. Raises TimeoutError when it does not."""
-        self._pipe.to_plugin.put(b"")
-        self._reader.join(DEADLINE_S)
-        if self._reader.is_alive():
-            raise TimeoutError("the plugin goes on after nu has closed the connection")
-
-    def send(self, message: m.PluginInput) -> None:
-        """Send the plugin a message."""
-        self.send_bytes(self._codec.encode(message))  # type: ignore[arg-type]  # the other side's codec
-
-    def send_bytes(self, data: bytes) -> None:
-        """Send the plugin whatever."""
-        self._pipe.to_plugin.put(data)
-
-    def receive(self, deadline_s: float = DEADLINE_S) -> Any:
-        """The next message of the plugin, a PluginOutput. Raises TimeoutError when there is none in time."""
-        while (message := self._codec.next_message()) is NEED_DATA:
-            try:
-                self._codec.feed(self._pipe.to_nu.get(timeout=deadline_s))
-            except QueueEmpty:
-                raise TimeoutError(f"no message within {deadline_s} s") from None
-        return message
-
-    def run(
-        self,
-        name: str,
-        positional: Sequence[object] = (),
-        named: Mapping[str, object] | None = None,
-        input: Any = None,
-    ) -> Any:
-        """Run a command as nu does and give what it returns as Python value: a list for a stream.
-
-        True as a flag's value stands for a switch. An iterator as input is streamed. Raises LabeledError for
-        the command's error, and for one in its output.
-        """
-        flags = tuple(
-            p.NamedArg(p.Spanned(flag, UNKNOWN), None if value is True else from_python(value))
-            for flag, value in (named or {}).items()
-        )
-        call = p.EvaluatedCall(UNKNOWN, tuple(from_python(value) for value in positional), flags)
-        items: Iterator[object] = iter(())
-        header: p.PipelineDataHeader = p.Empty()
-        if isinstance(input, ByteStream):
-            header, items = p.ByteStream(0, UNKNOWN, input.type), map(p.RawBytes, input.chunks)
-        elif isinstance(input, Iterator):
-            header, items = p.ListStream(0, UNKNOWN), (p.ListItem(from_python(item)) for item in input)
-        elif input is not None:
-            header = p.SingleValue(from_python(input))
-        call_id = self._next_call
-        self._next_call += 1
-        self.send(m.Call(call_id, m.Run(name, call, header)))
-        for item in items:
-            self.send(m.StreamMessage(0, item))  # type: ignore[arg-type]  # made above
-        if isinstance(header, (p.ListStream, p.ByteStream)):
-            self.send(m.End(0))
-        return self._result(call_id)
-
-    def _result(self, call_id: int) -> Any:
-        collected: list[Any] | None = None
-        while True:
-            match self.receive():
-                case m.EngineCall(_, id, asked):
-                    self.send(m.EngineCallResponse(id, self._answer(asked)))
-                case m.CallResponse(id, m.ErrorResponse(error)) if id == call_id:
-                    raise error
-                case m.CallResponse(id, m.PipelineData(header)) if id == call_id:
-                    if isinstance(header, p.Empty):
-                        return None
-                    if isinstance(header, p.SingleValue):
-                        return to_python(header.value)
-                    collected = []
-                case m.StreamMessage(id, data) if collected is not None:
-                    self.send(m.Ack(id))
-                    collected.append(_piece(data))
-                case m.End(id) if collected is not None:
-                    self.send(m.Drop(id))
-                    return _joined(collected)
-                case _:
-                    pass
-
-    def _answer(self, asked: e.EngineCallKind) -> m.EngineResponse:
-        if type(asked) in self._answers:
-            response: m.EngineResponse = self._answers[type(asked)](asked)
-            return response
-        match asked:
-            case e.GetEnvVar(name):
-                value = self.environment.get(name)
-                return m.PipelineData(p.Empty() if value is None else p.SingleValue(value))
-            case e.GetEnvVars():
-                return e.ValueMap(self.environment)
-            case e.AddEnvVar(name, value):
-                self.environment[name] = value
-                return m.PipelineData(p.Empty())
-            case e.GetCurrentDir():
-                return m.PipelineData(p.SingleValue(from_python(self._directory)))
-            case e.GetPluginConfig():
-                return m.PipelineData(p.SingleValue(from_python(self._plugin_config)))
-            case _:
-                return m.ErrorResponse(LabeledError(f"there is no nu to answer {type(asked).__name__}"))
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {__package__}.testing",
+        description="Check the examples in the help of plugins' commands.",
+    )
+    parser.add_argument("plugin", nargs="+", help="the program of a plugin")
+    parser.add_argument(
+        "--nu", default="nu", help="the Nushell to check them with (default: the one in PATH)"
+    )
+    options = parser.parse_args(argv)
+    checked = Nushell(options.nu, options.plugin).examples()
+    wrong = [each for each in checked if each.wrong is not None]
+    for each in wrong:
+        print(f"{each.command}: {each.example}\n{each.wrong}\n", file=sys.stderr)
+    print(f"{len(checked) - len(wrong)} of {len(checked)}")
+    return 1 if wrong else 0
 
 
-def _piece(data: p.StreamData) -> Any:
-    match data:
-        case p.ListItem(ErrorValue(error)) | p.RawError(error):
-            raise error
-        case p.ListItem(value):
-            return to_python(value)
-        case p.RawBytes(chunk):
-            return chunk
-
-
-def _joined(pieces: list[Any]) -> Any:
-    return b"".join(pieces) if pieces and all(isinstance(piece, bytes) for piece in pieces) else pieces
-
-
-def run(
-    command: Command,
-    *positional: object,
-    input: Any = None,
-    environment: Mapping[str, object] | None = None,
-    directory: str = "/",
-    **named: object,
-) -> Any:
-    """Run a command in this process, through the whole protocol and without nu; see `FakeNu.run`.
-
-    Flags are named as the command's attributes: `force=True`, `dry_run=True`.
-    """
-    names = {key.name for key in command.parameters()}
-    flags = {name.rstrip("_").replace("_", "-"): value for name, value in named.items()}
-    if unknown := flags.keys() - names:
-        raise TypeError(f"{command.name} has no flag {', '.join(unknown)}")
-    plugin = Plugin(version="0.0.0", commands=[command])
-    with FakeNu(plugin, environment=environment, directory=directory) as nu:
-        return nu.run(command.name, positional, flags, input)
-
-
-class Nushell:
-    """A real nu that loads plugins for each script, without any configuration of the user."""
-
-    def __init__(
-        self,
-        nu: str | PathLike[str],
-        plugins: Sequence[str | PathLike[str]],
-        *,
-        environment: Mapping[str, str] | None = None,
-        deadline_s: float = 60.0,
-    ) -> None:
-        loaded = "[" + ", ".join(json.dumps(str(plugin)) for plugin in plugins) + "]"
-        self.argv = [str(nu), "--no-config-file", "--plugins", loaded]
-        self._environment = None if environment is None else dict(environment)
-        self._deadline_s = deadline_s
-
-    def run(self, script: str) -> subprocess.CompletedProcess[str]:
-        """Run a script; raises TimeoutExpired when it takes too long."""
-        return subprocess.run(
-            [*self.argv, "--commands", script],
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=self._deadline_s,
-            check=False,
-        )
-
-    def value(self, script: str) -> Any:
-        """What a script gives, as JSON has it. Raises AssertionError with nu's message when it fails."""
-        done = self.run(f"{script} | to json --raw")
-        if done.returncode != 0:
-            raise AssertionError(f"{script}\n{done.stderr}")
-        return json.loads(done.stdout)
-
-    def values(self, scripts: Iterable[str]) -> list[Any]:
-        """What each of several scripts gives, run one after the other in one nu; see `value`."""
-        values: list[Any] = self.value("[" + "\n".join(f"(do {{ {script} }})" for script in scripts) + "]")
-        return values
-
-    def check_examples(self, plugin: Plugin) -> None:
-        """Run the examples of all commands. Raises AssertionError for what fails or gives another result."""
-        examples = [example for name in plugin.names for example in plugin.command(name).examples]
-        with_result = [example for example in examples if example.result is not None]
-        given = self.values(example.example for example in with_result)
-        for example, result in zip(with_result, given, strict=True):
-            assert result == example.result, f"{example.example}\ngave {result!r}, not {example.result!r}"
-        for example in examples:
-            if example.result is None:
-                done = self.run(example.example)
-                assert done.returncode == 0, f"{example.example}\n{done.stderr}"
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

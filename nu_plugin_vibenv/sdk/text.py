@@ -33,9 +33,14 @@ def range_from_text(text: str) -> Range:
 
 
 def range_text(range: Range) -> str:
-    """Write a range so that nu reads the same; a float keeps its point."""
+    """Write a range so that nu reads the same; a float keeps its point.
+
+    An infinite end is written as none: nu cannot read the word that it writes for one itself.
+    """
     middle = "" if range.next is None else f"{_number(range.next)}.."
-    end = "" if range.end is None else f"{'' if range.inclusive else '<'}{_number(range.end)}"
+    end = ""
+    if range.end is not None and abs(range.end) != float("inf"):
+        end = f"{'' if range.inclusive else '<'}{_number(range.end)}"
     return f"{_number(range.start)}..{middle}{end}"
 
 

@@ -9,7 +9,7 @@ from . import engine_calls as e
 from . import messages as m
 from . import pipelines as p
 from .data import TYPE_CHECKING
-from .errors import RemoteProtocolError
+from .errors import LabeledError, RemoteProtocolError
 from .schema import (
     Later,
     Map,
@@ -24,12 +24,11 @@ from .schema import (
     Tuple,
     Unit,
     Word,
-    shown,
     variant,
 )
+from .wire_pipelines import EVALUATED_CALL, PIPELINE_DATA_HEADER, STREAM_DATA, spanned
 from .wire_values import (
     BOOL,
-    BYTES,
     ERROR,
     INT,
     SPAN,
@@ -43,6 +42,7 @@ from .wire_values import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from .schema import Schema, Variant
@@ -54,10 +54,6 @@ class _Functions:
     def __init__(self, decode: Any, encode: Any) -> None:
         self.decode = decode
         self.encode = encode
-
-
-def _spanned(item: Schema) -> Struct:
-    return Struct(p.Spanned, item=item, span=SPAN)
 
 
 def _signature() -> Schema:
@@ -72,93 +68,43 @@ def _type() -> Schema:
     return TYPE
 
 
-# --- pipelines
-
-_SOURCES: dict[str, Variant] = {
-    "None": Unit(p.NoSource),
-    "HtmlThemes": Unit(p.HtmlThemes),
-    "FilePath": Newtype(p.FilePath, STRING),
-}
-DATA_SOURCE = Tagged(p.UnknownSource, **_SOURCES)
-METADATA = Struct(
-    p.PipelineMetadata,
-    data_source=DATA_SOURCE,
-    path_columns=Seq(STRING),
-    content_type=Maybe(STRING),
-    custom=Maybe(Map(VALUE)),
-    defaults={"path_columns": ()},
-)
-PIPELINE_DATA_HEADER = Tagged(
-    None,
-    Empty=Unit(p.Empty),
-    Value=Tuple(p.SingleValue, VALUE, Maybe(METADATA)),
-    ListStream=Struct(p.ListStream, id=INT, span=SPAN, metadata=Maybe(METADATA)),
-    ByteStream=Struct(
-        p.ByteStream, id=INT, span=SPAN, type=Word("Binary String Unknown"), metadata=Maybe(METADATA)
-    ),
-)
-RAW = Tagged(None, Ok=Newtype(p.RawBytes, BYTES), Err=Newtype(p.RawError, ERROR))
-
-
-class _StreamDataSchema:
-    """`{"List": value}` or `{"Raw": {"Ok": bytes}}` or `{"Raw": {"Err": error}}`."""
-
-    def decode(self, tree: Any) -> Any:
-        name, payload = variant(tree)
-        if name == "List":
-            return p.ListItem(VALUE.decode(payload))
-        if name == "Raw":
-            return RAW.decode(payload)
-        raise RemoteProtocolError(f"expected data of a stream, got {shown(tree)}")
-
-    def encode(self, data: p.StreamData) -> Any:
-        if isinstance(data, p.ListItem):
-            return {"List": VALUE.encode(data.value)}
-        return {"Raw": RAW.encode(data)}
-
-
-STREAM_DATA = _StreamDataSchema()
-
 # --- calls from nu and their answers
 
 CLOSURE = _Functions(decode_closure, encode_closure)
 CUSTOM_VALUE = _Functions(decode_custom, encode_custom)
 OPERATOR = Named(m.Operator, {})
 ORDERING = Word("Less Equal Greater")
-EVALUATED_CALL = Struct(
-    p.EvaluatedCall,
-    head=SPAN,
-    positional=Seq(VALUE),
-    named=Seq(Tuple(p.NamedArg, _spanned(STRING), Maybe(VALUE))),
-)
+CASING = Word("Sensitive Insensitive")
 CUSTOM_VALUE_OP = Tagged(
     m.UnknownOp,
     ToBaseValue=Unit(m.ToBaseValue),
-    FollowPathInt=Struct(m.FollowPathInt, index=_spanned(INT), optional=BOOL, defaults={"optional": False}),
+    FollowPathInt=Struct(m.FollowPathInt, index=spanned(INT), optional=BOOL, defaults={"optional": False}),
     FollowPathString=Struct(
         m.FollowPathString,
-        column_name=_spanned(STRING),
+        column_name=spanned(STRING),
         optional=BOOL,
-        casing=Word("Sensitive Insensitive"),
+        casing=CASING,
     ),
     PartialCmp=Newtype(m.PartialCmp, VALUE),
-    Operation=Tuple(m.Operation, _spanned(OPERATOR), VALUE),
-    Save=Struct(m.Save, path=_spanned(STRING), save_call_span=SPAN),
+    Operation=Tuple(m.Operation, spanned(OPERATOR), VALUE),
+    Save=Struct(m.Save, path=spanned(STRING), save_call_span=SPAN),
     Dropped=Unit(m.Dropped),
 )
+COMPLETION_CALL = Struct(
+    m.DynamicCompletionCall, call=Opaque(), strip=BOOL, pos=INT, defaults={"strip": False, "pos": 0}
+)
+COMPLETION_ARG_TYPE = Tagged(None, Flag=Newtype(m.FlagValue, STRING), Positional=Newtype(m.PositionalAt, INT))
+GET_COMPLETION = Struct(m.GetCompletion, name=STRING, arg_type=COMPLETION_ARG_TYPE, call=COMPLETION_CALL)
+RUN = Struct(m.Run, name=STRING, call=EVALUATED_CALL, input=PIPELINE_DATA_HEADER)
 PLUGIN_CALL = Tagged(
     m.UnknownCall,
     Metadata=Unit(m.MetadataCall),
     Signature=Unit(m.SignatureCall),
-    Run=Struct(m.Run, name=STRING, call=EVALUATED_CALL, input=PIPELINE_DATA_HEADER),
-    GetCompletion=Struct(
-        m.GetCompletion,
-        name=STRING,
-        arg_type=Tagged(None, Flag=Newtype(m.FlagValue, STRING), Positional=Newtype(m.PositionalAt, INT)),
-        call=Opaque(),
-    ),
-    CustomValueOp=Tuple(m.CustomValueCall, _spanned(CUSTOM_VALUE), CUSTOM_VALUE_OP),
+    Run=RUN,
+    GetCompletion=GET_COMPLETION,
+    CustomValueOp=Tuple(m.CustomValueCall, spanned(CUSTOM_VALUE), CUSTOM_VALUE_OP),
 )
+SUGGESTION_KIND = Named(m.SuggestionKind, {"Value": Later(_type)})
 SUGGESTION = Struct(
     m.Suggestion,
     value=STRING,
@@ -168,13 +114,14 @@ SUGGESTION = Struct(
     append_whitespace=BOOL,
     match_indices=Maybe(Seq(INT)),
     span=Maybe(SPAN),
-    kind=Maybe(Named(m.SuggestionKind, {"Value": Later(_type)})),
+    kind=Maybe(SUGGESTION_KIND),
 )
+PLUGIN_METADATA = Struct(m.PluginMetadata, version=Maybe(STRING))
 PLUGIN_CALL_RESPONSE = Tagged(
     m.UnknownResponse,
     Ok=Unit(m.Ok),
     Error=Newtype(m.ErrorResponse, ERROR),
-    Metadata=Newtype(m.MetadataResponse, Struct(m.PluginMetadata, version=Maybe(STRING))),
+    Metadata=Newtype(m.MetadataResponse, PLUGIN_METADATA),
     Signature=Newtype(m.SignatureResponse, Seq(Later(_signature))),
     Ordering=Newtype(m.OrderingResponse, Maybe(ORDERING)),
     CompletionItems=Newtype(m.CompletionItems, Maybe(Seq(SUGGESTION))),
@@ -197,7 +144,7 @@ ENGINE_CALL = Tagged(
     GetSpanContents=Newtype(e.GetSpanContents, SPAN),
     EvalClosure=Struct(
         e.EvalClosure,
-        closure=_spanned(CLOSURE),
+        closure=spanned(CLOSURE),
         positional=Seq(VALUE),
         input=PIPELINE_DATA_HEADER,
         redirect_stdout=BOOL,
@@ -226,15 +173,50 @@ ENGINE_CALL_RESPONSE = Tagged(
 
 # --- messages
 
+
+class _OrElse:
+    """A part that a later nu may write otherwise: what cannot be read costs one call, not the connection."""
+
+    def __init__(self, schema: Schema, unread: Callable[[Any, RemoteProtocolError], object]) -> None:
+        self._decode = schema.decode
+        self.encode = schema.encode
+        self._unread = unread
+
+    def decode(self, tree: Any) -> Any:
+        try:
+            return self._decode(tree)
+        except RemoteProtocolError as error:
+            return self._unread(tree, error)
+
+
+def _unread_call(tree: Any, error: RemoteProtocolError) -> m.UnknownCall:
+    return m.UnknownCall(*variant(tree), str(error))
+
+
+def _unread_response(tree: Any, error: RemoteProtocolError) -> m.UnknownResponse:
+    return m.UnknownResponse(*variant(tree), str(error))
+
+
+def _unread_data(_tree: Any, error: RemoteProtocolError) -> p.RawError:
+    return p.RawError(LabeledError("nu sent something in a stream that cannot be read", help=str(error)))
+
+
+class _Name:
+    """A variant by its name alone."""
+
+    def decode(self, tree: Any) -> str:
+        return variant(tree)[0]
+
+    def encode(self, value: str) -> Any:
+        return STRING.encode(value)
+
+
+FEATURE = Struct(m.Feature, name=STRING)
+HELLO = Struct(m.Hello, protocol=STRING, version=STRING, features=Seq(FEATURE), defaults={"features": ()})
+OPTION = Tagged(None, GcDisabled=Newtype(m.GcDisabled, BOOL))
 _BOTH_WAYS: dict[str, Variant] = {
-    "Hello": Struct(
-        m.Hello,
-        protocol=STRING,
-        version=STRING,
-        features=Seq(Struct(m.Feature, name=STRING)),
-        defaults={"features": ()},
-    ),
-    "Data": Tuple(m.StreamMessage, INT, STREAM_DATA),
+    "Hello": HELLO,
+    "Data": Tuple(m.StreamMessage, INT, _OrElse(STREAM_DATA, _unread_data)),
     "End": Newtype(m.End, INT),
     "Drop": Newtype(m.Drop, INT),
     "Ack": Newtype(m.Ack, INT),
@@ -255,15 +237,18 @@ class _PluginInput(Tagged):
             if type(body := tree.get("Data")) is list and len(body) == 2:
                 id, data = body
                 if type(id) is int and type(data) is dict and (item := data.get("List")) is not None:
-                    return m.StreamMessage(id, p.ListItem(decode_value(item)))
+                    try:
+                        return m.StreamMessage(id, p.ListItem(decode_value(item)))
+                    except RemoteProtocolError:
+                        pass  # read again below, for what it is read as then
         return super().decode(tree)
 
 
 PLUGIN_INPUT = _PluginInput(
     m.UnknownMessage,
-    Call=Tuple(m.Call, INT, PLUGIN_CALL),
-    EngineCallResponse=Tuple(m.EngineCallResponse, INT, ENGINE_CALL_RESPONSE),
-    Signal=Newtype(m.Signal, STRING),
+    Call=Tuple(m.Call, INT, _OrElse(PLUGIN_CALL, _unread_call)),
+    EngineCallResponse=Tuple(m.EngineCallResponse, INT, _OrElse(ENGINE_CALL_RESPONSE, _unread_response)),
+    Signal=Newtype(m.Signal, _Name()),
     Goodbye=Unit(m.Goodbye),
     **_BOTH_WAYS,
 )
@@ -271,6 +256,6 @@ PLUGIN_OUTPUT = Tagged(
     m.UnknownMessage,
     CallResponse=Tuple(m.CallResponse, INT, PLUGIN_CALL_RESPONSE),
     EngineCall=Struct(m.EngineCall, context=INT, id=INT, call=ENGINE_CALL),
-    Option=Newtype(m.SetOption, Tagged(None, GcDisabled=Newtype(m.GcDisabled, BOOL))),
+    Option=Newtype(m.SetOption, OPTION),
     **_BOTH_WAYS,
 )

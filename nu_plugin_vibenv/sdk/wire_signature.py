@@ -29,11 +29,12 @@ SHAPE: Schema = Named(
     },
 )
 CATEGORY = Named(s.Category, {"Custom": STRING})
+BUILTIN_COMPLETION = Named(s.BuiltinCompletion, {})
 COMPLETION = Tagged(
     None,
     List=Newtype(s.ListCompletion, Seq(STRING)),
     Command=Newtype(s.CommandCompletion, INT),
-    Builtin=Named(s.BuiltinCompletion, {}),
+    Builtin=BUILTIN_COMPLETION,
 )
 COMMAND_WIDE_COMPLETER = Tagged(
     None, External=Unit(s.ExternalCompleter), Command=Newtype(s.CommandCompleter, INT)

@@ -102,7 +102,7 @@ def decode_value(tree: Any) -> Value:
         else:
             span = body.get("span") if type(body) is dict else None
             return values.UnknownValue(kind, body, UNKNOWN if span is None else decode_span(span))
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, OverflowError):
         pass  # a part of it is missing or no map: refused as a whole
     raise RemoteProtocolError(f"expected a {kind} value, got {shown(tree)}")
 
@@ -182,6 +182,8 @@ def _decode_cell_path(body: Any, span: Span) -> Value:
 
 def decode_custom(tree: Any) -> values.PluginCustomValue:
     """Read the content of a custom value, whose `type` stands only inside a value."""
+    if type(tree) is not dict or not {"name", "data"} <= tree.keys():
+        raise RemoteProtocolError(f"expected a custom value, got {shown(tree)}")
     return values.PluginCustomValue(
         STRING.decode(tree["name"]),
         BYTES.decode(tree["data"]),

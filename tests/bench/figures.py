@@ -8,14 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Times = Sequence[float]
-"""Milliseconds."""
+"""Milliseconds, or what else a figure's unit says."""
 Stopwatch = Callable[[], float]
 """Does something, and gives how long what matters of it took, in milliseconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """One line of the table. `kept` is None where the bar is for a setting that this run does not have."""
+    """One line of the table. `kept` is None without a bar, and where this run has not the setting for it."""
 
     measure: str
     bar: str
@@ -23,6 +23,7 @@ class Figure:
     other: Times | None
     measured: str
     kept: bool | None
+    unit: str = "ms"
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -80,6 +81,24 @@ def at_most_times(measure: str, ours: Times, other: Times, *, factor: float) -> 
     )
 
 
+def beside(
+    measure: str, ours: Times, other: Times | None, *, factor: float | None = None, unit: str = "ms"
+) -> Figure:
+    """A time, or what else the unit says, beside another where there is one; with or without a bar."""
+    if other is not None and factor is not None:
+        return at_most_times(measure, ours, other, factor=factor)
+    ratio = None if other is None else statistics.median(ours) / statistics.median(other)
+    return Figure(
+        measure=measure,
+        bar="",
+        ours=ours,
+        other=other,
+        measured="" if ratio is None else f"{ratio:.2f} times",
+        kept=None,
+        unit=unit,
+    )
+
+
 def faster(measure: str, ours: Times, other: Times, *, bar: str) -> Figure:
     """How many times faster than another; the bar is for a link that this run does not have."""
     ratio = statistics.median(other) / statistics.median(ours)
@@ -89,8 +108,8 @@ def faster(measure: str, ours: Times, other: Times, *, bar: str) -> Figure:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """The figures as lines of text, a heading first; times are `minimum/median` in milliseconds."""
-    heading = ("measure", "vibenv, ms", "other, ms", "bar", "measured", "")
+    """The figures as lines of text, a heading first; times are `minimum/median`."""
+    heading = ("measure", "vibenv", "other", "bar", "measured", "")
     lines = [heading, *(_line(figure) for figure in figures)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
@@ -101,9 +120,10 @@ def table(figures: Sequence[Figure]) -> str:
 
 def _line(figure: Figure) -> tuple[str, ...]:
     verdict = {True: "ok", False: "MISSED", None: "-"}[figure.kept]
-    other = "" if figure.other is None else _shown(figure.other)
-    return figure.measure, _shown(figure.ours), other, figure.bar, figure.measured, verdict
+    other = "" if figure.other is None else _shown(figure.other, figure.unit)
+    return figure.measure, _shown(figure.ours, figure.unit), other, figure.bar, figure.measured, verdict
 
 
-def _shown(times: Times) -> str:
-    return f"{min(times):.1f}/{statistics.median(times):.1f}"
+def _shown(times: Times, unit: str) -> str:
+    shown = (f"{time:.{1 if time >= 10 else 3}f}" for time in (min(times), statistics.median(times)))
+    return f"{'/'.join(shown)} {unit}"

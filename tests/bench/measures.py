@@ -6,7 +6,6 @@ import contextlib
 import os
 import pty
 import select
-import sys
 import termios
 import threading
 import time
@@ -18,8 +17,6 @@ from pathlib import Path
 
 import docker
 
-from nu_plugin_vibenv.install import import_roots, launcher_text
-from nu_plugin_vibenv.sdk.testing import Nushell
 from tests.bench.figures import Figure, at_most, at_most_above, at_most_times, faster, in_turns, timed
 from tests.nu.shell import Shell
 from vibenv_core import launcher, sessions
@@ -59,7 +56,6 @@ def measure(bench: Bench, report: Callable[[str], object]) -> Iterator[Figure]:
         (f"{MANY} launches", _pipeline),
         ("list", _list),
         ("first command", _first_command),
-        ("plugin call", _plugin_call),
         ("launch", _launch),
         ("create launcher", _create_launcher),
         ("attach", _attach),
@@ -112,16 +108,6 @@ def _first_command(bench: Bench) -> Iterator[Figure]:
         lambda: timed(lambda: bench.shell.run("-c", "''")),
     )
     yield at_most_above("first command in a fresh nu, to nu alone", *times, ms=250)
-
-
-def _plugin_call(bench: Bench) -> Iterator[Figure]:
-    program = bench.folder / "nu_plugin_nothing"
-    text = launcher_text(Path(sys.executable), import_roots())
-    program.write_text(text.replace("nu_plugin_vibenv.__main__", "tests.bench.nothing"))
-    program.chmod(0o755)
-    calls = f"do {{ nothing; 1..{bench.rounds * 20} | each {{ timeit {{ nothing }} | into int }} }}"
-    times = [ns / 1e6 for ns in Nushell(bench.shell.nu, [program]).value(calls)]
-    yield at_most("a call of a running plugin that does nothing", times, ms=1.5)
 
 
 def _launch(bench: Bench) -> Iterator[Figure]:

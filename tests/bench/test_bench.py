@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.figures import at_most, at_most_above, at_most_times, faster, in_turns, table
+from tests.bench.figures import at_most, at_most_above, at_most_times, beside, faster, in_turns, table
 from tests.bench.measures import Bench, measure
 from tests.nu.shell import Shell
 from tests.stack.engine import Engine as Docker
@@ -30,15 +30,23 @@ def test_medians_are_held_against_the_bar(median: float, kept: bool) -> None:
     assert at_most("", times, ms=1).kept is kept
     assert at_most_above("", [2 + time for time in times], [2, 2, 2], ms=1).kept is kept
     assert at_most_times("", times, [1, 1, 1], factor=1).kept is kept
+    assert beside("", times, [1, 1, 1], factor=1).kept is kept
+    assert beside("", times, [1, 1, 1]).kept is None
     assert faster("", times, [1, 1, 1], bar="").kept is None
+
+
+def test_what_has_no_other_is_not_judged() -> None:
+    alone = beside("rows", [12.0], None, factor=1.5, unit="MB")
+    assert (alone.kept, alone.measured) == (None, "")
+    assert table([alone]).splitlines()[1].split() == ["rows", "12.0/12.0", "MB", "-"]
 
 
 def test_the_table_has_a_line_for_each_figure() -> None:
     heading, kept, missed = table(
         [at_most("quick", [1, 2], ms=5), at_most_above("slow", [20], [1], ms=5)]
     ).splitlines()
-    assert heading.split() == ["measure", "vibenv,", "ms", "other,", "ms", "bar", "measured"]
-    assert kept.split() == ["quick", "1.0/1.5", "at", "most", "5", "ms", "1.5", "ms", "ok"]
+    assert heading.split() == ["measure", "vibenv", "other", "bar", "measured"]
+    assert kept.split() == ["quick", "1.000/1.500", "ms", "at", "most", "5", "ms", "1.5", "ms", "ok"]
     assert missed.endswith("+19.0 ms  MISSED")
 
 
@@ -62,6 +70,6 @@ def test_a_short_run_measures_everything(
         rounds=1,
     )
     figures = list(measure(bench, told.append))
-    assert len(told) == 7
-    assert len(figures) == 8
+    assert len(told) == 6
+    assert len(figures) == 7
     assert all(min(figure.ours) > 0 for figure in figures)

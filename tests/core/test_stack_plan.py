@@ -18,6 +18,7 @@ from vibenv_core.stack_plan import (
     Restart,
     Stack,
     Start,
+    Stop,
 )
 
 SETTINGS = Settings()
@@ -100,13 +101,13 @@ STOPPED = SessionState.STOPPED
         pytest.param(
             replace(BOTH, registry=REPLACED, dagger=replace(DAGGER, labels=OURS)),
             (),
-            (Remove("d1"), CACHE, MAKE_DAGGER),
+            (Stop("d1"), Remove("d1"), CACHE, MAKE_DAGGER),
             id="the registry replaced",
         ),
         pytest.param(
             replace(BOTH, registry=None, dagger=replace(DAGGER, labels=OURS)),
             (MAKE_REGISTRY,),
-            (Remove("d1"), CACHE, MAKE_DAGGER),
+            (Stop("d1"), Remove("d1"), CACHE, MAKE_DAGGER),
             id="the registry gone",
         ),
         pytest.param(
@@ -116,7 +117,7 @@ STOPPED = SessionState.STOPPED
                 dagger=replace(DAGGER, labels=OURS),
             ),
             (Remove("r1"), MAKE_REGISTRY),
-            (Remove("d1"), CACHE, MAKE_DAGGER),
+            (Stop("d1"), Remove("d1"), CACHE, MAKE_DAGGER),
             id="the registry half removed",
         ),
         pytest.param(
@@ -249,7 +250,7 @@ def ours(found: Stack) -> Stack:
     ("found", "volumes", "dagger", "registry"),
     [
         pytest.param(NOTHING, False, (), (), id="nothing there"),
-        pytest.param(ours(BOTH), False, (Remove("d1"),), (Remove("r1"),), id="ours"),
+        pytest.param(ours(BOTH), False, (Stop("d1"), Remove("d1")), (Remove("r1"),), id="ours"),
         pytest.param(
             ours(BOTH),
             True,
@@ -260,7 +261,7 @@ def ours(found: Stack) -> Stack:
         pytest.param(
             replace(ours(BOTH), cache_is_ours=False),
             True,
-            (Remove("d1"),),
+            (Stop("d1"), Remove("d1")),
             (Remove("r1"),),
             id="the cache is somebody's",
         ),

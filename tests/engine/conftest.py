@@ -1,6 +1,5 @@
 """What the tests of the engine share: sessions that go away again, and an engine that may be broken."""
 
-import contextlib
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -8,9 +7,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from tests.conftest import clean
 from tests.stack.engine import Engine as Docker
-from tests.stack.engine import Version
 from vibenv_core import hosts, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.launcher import Launcher
@@ -61,24 +58,6 @@ def container(docker_engine: Docker) -> Iterator[Callable[..., None]]:
         docker_engine.docker("rm", "-f", name)
 
 
-@pytest.fixture(scope="module")
-def spare_docker(engine_version: Version) -> Iterator[Docker]:
-    """An engine of the module's own, with the stack's images."""
-    with clean("spare", engine_version) as docker:
-        yield docker
-
-
-@pytest.fixture
-def spare(spare_docker: Docker) -> Iterator[Docker]:
-    """The module's own engine, empty but for images, and free to be broken; it is mended after the test."""
-    yield spare_docker
-    if not spare_docker.answers():
-        with contextlib.suppress(FileNotFoundError):
-            (spare_docker.run / "docker.pid").unlink()
-        spare_docker.start_daemon()
-    spare_docker.clean()
-
-
 @pytest.fixture
 def engine(spare: Docker) -> Engine:
     """vibenv's connection to `spare`."""
@@ -93,9 +72,16 @@ def connect(docker: Docker) -> Engine:
 @pytest.fixture
 def spare_launcher(docker_engine: Docker, spare: Docker, launcher: Launcher) -> str:
     """The launcher on `spare` too."""
+    if launcher_id(docker_engine, launcher) == launcher_id(spare, launcher):
+        return launcher.image
     argv = ["docker", "--host", docker_engine.url, "save", launcher.image]
     with subprocess.Popen(argv, stdout=subprocess.PIPE) as saving:
         subprocess.run(
             ["docker", "--host", spare.url, "load"], stdin=saving.stdout, check=True, capture_output=True
         )
     return launcher.image
+
+
+def launcher_id(docker: Docker, launcher: Launcher) -> str:
+    """The id of the launcher's image on an engine, nothing where it has none."""
+    return docker.docker("image", "ls", "--no-trunc", "--quiet", launcher.image)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
-from vibenv_core import hosts, offer, remote
+from vibenv_core import offer, remote
 from vibenv_core import stack as the_stack
 from vibenv_core.engine import Engine
 from vibenv_core.errors import WrongState
@@ -73,20 +73,37 @@ def test_dagger_publishes_to_the_stack_that_vibenv_stands_up(
     publish_and_pull(docker_engine, offered(stack, settings))
 
 
-def test_a_stack_typed_by_hand_is_found_and_used(own_engine: Docker, settings: Settings) -> None:
+@pytest.mark.one_engine("28")
+def test_what_dagger_made_before_down_is_there_after_up(
+    spare: Docker, engine: Engine, settings: Settings
+) -> None:
+    def made() -> str:
+        """What a step wrote that writes something else each time it is run."""
+        the_stack.up(engine, settings, progress=ignore, cancelled=threading.Event())
+        step = "with-exec cat,/proc/sys/kernel/random/uuid"
+        line = f"container | from {offered(engine, settings)} | {step} | stdout"
+        return subprocess.run(
+            ["dagger", "-c", line], env=environment(spare), capture_output=True, text=True, check=True
+        ).stdout
+
+    before = made()
+    the_stack.down(engine, settings)
+    assert made() == before
+
+
+def test_a_stack_typed_by_hand_is_found_and_used(spare: Docker, engine: Engine, settings: Settings) -> None:
     lines = BY_HAND.format(
         registry=settings.registry_image, version=settings.dagger_version, engine=settings.engine_image
     )
     for line in lines.splitlines():
-        own_engine.docker(*line.split())
-    by_hand = own_engine.docker("container", "ls", "-q")
-    engine = Engine.connect(hosts.resolve(own_engine.url, {}))
+        spare.docker(*line.split())
+    by_hand = spare.docker("container", "ls", "-q")
     rows = the_stack.up(engine, settings, progress=ignore, cancelled=threading.Event())
     assert {row.component: row.state for row in rows} == dict.fromkeys(
         ("registry", "dagger"), ComponentState.RUNNING
     )
-    assert own_engine.docker("container", "ls", "-q") == by_hand
-    publish_and_pull(own_engine, offered(engine, settings))
+    assert spare.docker("container", "ls", "-q") == by_hand
+    publish_and_pull(spare, offered(engine, settings))
 
 
 class Terminal:
@@ -173,8 +190,9 @@ def test_a_recipe_is_what_the_terminal_opens_in(
         terminal.read_until("hello from /root/session\n")
 
 
-def test_without_the_stack_an_environment_cannot_be_opened(own_engine: Docker, settings: Settings) -> None:
-    engine = Engine.connect(hosts.resolve(own_engine.url, {}))
+def test_without_the_stack_an_environment_cannot_be_opened(
+    spare: Docker, engine: Engine, settings: Settings
+) -> None:
     with pytest.raises(WrongState) as caught:
-        program(own_engine, engine, settings)
+        program(spare, engine, settings)
     assert caught.value.code == "vibenv::stack::not_running"

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack.engine import Engine as Docker
-from vibenv_core import dagger_cli, hosts, labels
+from vibenv_core import dagger_cli, labels
 from vibenv_core import launcher as module
 from vibenv_core import stack as the_stack
 from vibenv_core.engine import Engine
@@ -71,25 +71,15 @@ def inside(docker_engine: Docker, launcher: Launcher) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def change(
+def changed(
     monkeypatch: pytest.MonkeyPatch, stack: Engine, launcher: Launcher, settings: Settings
-) -> Iterator[Callable[[int], None]]:
-    """Gives vibenv's own sources one file more; afterwards the engine has the launcher that it had."""
+) -> Iterator[None]:
+    """vibenv's own sources have one file more; afterwards the engine has the launcher that it had."""
     sources = dict(module._sources())
     with monkeypatch.context() as patch:
-
-        def change(more: int) -> None:
-            changed = {**sources, "vibenv_core/more.py": f"more = {more}\n"}
-            patch.setattr(module, "_sources", changed.items)
-
-        yield change
+        patch.setattr(module, "_sources", lambda: {**sources, "vibenv_core/more.py": "more = 1\n"}.items())
+        yield
     made(stack, settings)
-
-
-@pytest.fixture
-def changed(change: Callable[[int], None]) -> None:
-    """vibenv's own sources are others than those of the launcher that the engine has."""
-    change(1)
 
 
 def test_an_unchanged_launcher_is_there_at_once_and_nothing_is_asked_of_dagger(
@@ -178,13 +168,11 @@ def test_nothing_that_only_the_build_needed_is_in_the_launcher(inside: Callable[
     assert int(inside("find /opt/vibenv/src -name '*.pyc' | wc -l")) > 30
 
 
+@pytest.mark.usefixtures("changed")
 def test_a_changed_source_makes_a_new_launcher_and_the_old_one_goes(
-    stack: Engine, settings: Settings, change: Callable[[int], None]
+    stack: Engine, settings: Settings
 ) -> None:
-    change(1)
-    made(stack, settings)  # the engine may have its launcher from before Dagger's cache was emptied
     before = image(stack, settings)
-    change(2)
     steps: list[Step] = []
     new = made(stack, settings, progress=steps.append)
     assert not new.cached
@@ -227,9 +215,9 @@ def test_a_launcher_that_a_session_uses_stays_beside_the_new_one(
     stack.remove_image(before.id)
 
 
-def test_without_its_stack_the_launcher_cannot_be_built(own_engine: Docker, settings: Settings) -> None:
+def test_without_its_stack_the_launcher_cannot_be_built(engine: Engine, settings: Settings) -> None:
     with pytest.raises(WrongState) as caught:
-        made(Engine.connect(hosts.resolve(own_engine.url, {})), settings)
+        made(engine, settings)
     assert caught.value.code == "vibenv::stack::not_running"
     assert caught.value.help is not None
     assert "vibenv up" in caught.value.help
@@ -298,13 +286,12 @@ def test_a_package_with_another_hash_ends_the_build_with_the_last_lines(
     assert "0" * 64 in found.message
 
 
-def test_a_registry_without_space_is_told_as_that(own_engine: Docker, settings: Settings) -> None:
+def test_a_registry_without_space_is_told_as_that(spare: Docker, engine: Engine, settings: Settings) -> None:
     published = f"127.0.0.1:{settings.registry_port}:5000"
     tmpfs = "/var/lib/registry:size=16m"
-    own_engine.docker(
+    spare.docker(
         "run", "-d", "--name", "registry", "-p", published, "--tmpfs", tmpfs, settings.registry_image
     )
-    engine = Engine.connect(hosts.resolve(own_engine.url, {}))
     the_stack.up(engine, settings, progress=ignore, cancelled=threading.Event())
     found = failed(engine, settings)
     assert isinstance(found, EngineError)

@@ -63,9 +63,9 @@ def test_an_example_works(shell: Shell, name: str, example: Example) -> None:
     assert (shown.returncode, shown.stderr) == (0, "")
 
 
-def test_the_examples_of_up_and_down_work(installed: Shell, own_engine: Engine) -> None:
+def test_the_examples_of_up_and_down_work(installed: Shell, spare: Engine) -> None:
     for example in (example for name, example in ALL if name in MAKES_OR_REMOVES_THE_STACK):
-        shown = installed.on(own_engine.url).run("-c", f"use vibenv; {example.example}")
+        shown = installed.on(spare.url).run("-c", f"use vibenv; {example.example}")
         assert (shown.returncode, shown.stderr) == (0, ""), example.example
 
 

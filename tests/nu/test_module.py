@@ -49,6 +49,12 @@ def test_half_of_a_commands_name_is_answered_with_those_that_begin_so(installed:
     assert details["help"].endswith("vibenv context list, vibenv context use, vibenv context remove")
 
 
+@pytest.mark.parametrize("flag", ["--host unix:///nowhere/docker.sock", "--host=unix:///nowhere/docker.sock"])
+def test_the_overview_takes_its_host_in_either_form(installed: Shell, flag: str) -> None:
+    details = installed.error(f"vibenv {flag}")
+    assert details["code"] == "vibenv::engine::not_running"
+
+
 def test_help_lists_all_commands(installed: Shell) -> None:
     for typed in ("vibenv --help", "vibenv -h"):
         shown = installed.run("-c", f"use vibenv; {typed}").stdout

@@ -181,8 +181,9 @@ def test_the_doctor_looks_at_nushell_and_the_whole_stack(shell: Shell) -> None:
 
 
 def test_a_nushell_beyond_those_tested_is_a_warning() -> None:
-    assert nushell_check("0.115.1").verdict is Verdict.OK
-    assert nushell_check("0.999.0").verdict is Verdict.WARN
+    assert nushell_check("0.115.1", None).verdict is Verdict.OK
+    beyond = nushell_check("0.999.0", "nu 0.999.0 is newer than the last tested")
+    assert (beyond.verdict, beyond.detail) == (Verdict.WARN, "nu 0.999.0 is newer than the last tested")
 
 
 def test_nothing_to_do_is_no_error(installed: Shell, stack: DockerEngine) -> None:

@@ -29,14 +29,14 @@ def test_listing_loads_docker_and_not_dagger() -> None:
     assert "dagger" not in loaded
 
 
-def test_an_engine_that_was_restarted_meanwhile_is_asked_again(installed: Shell, own_engine: Engine) -> None:
-    shell = installed.on(own_engine.url)
+def test_an_engine_that_was_restarted_meanwhile_is_asked_again(installed: Shell, spare: Engine) -> None:
+    shell = installed.on(spare.url)
     asked, restarted = shell.home / "asked", shell.home / "restarted"
     wait = f"touch '{asked}'; while not ('{restarted}' | path exists) {{ sleep 20ms }}"
     with shell.started(f"vibenv list; {wait}; vibenv list | length") as nu:
         eventually(asked.exists, "the first answer")
-        own_engine.stop_daemon()
-        own_engine.start_daemon()
+        spare.stop_daemon()
+        spare.start_daemon()
         restarted.touch()
         output, errors = nu.communicate()
     assert output.strip() == "0", errors

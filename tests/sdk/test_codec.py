@@ -23,7 +23,7 @@ INPUTS: list[m.PluginInput] = [
     RUN,
     m.Call(4, m.SignatureCall()),
     m.Call(5, m.CustomValueCall(p.Spanned(v.PluginCustomValue("T", b"\x01"), SPAN), m.ToBaseValue())),
-    m.Call(6, m.GetCompletion("c", m.FlagValue("host"), {"call": {"arguments": []}})),
+    m.Call(6, m.GetCompletion("c", m.FlagValue("host"), m.DynamicCompletionCall({"arguments": []}, True, 3))),
     m.EngineCallResponse(1, m.PipelineData(p.SingleValue(v.StringValue("/", SPAN)))),
     m.EngineCallResponse(2, m.ErrorResponse(LabeledError("no"))),
     m.EngineCallResponse(3, e.ValueMap({"X": v.IntValue(1, SPAN)})),
@@ -121,7 +121,8 @@ def test_well_formed_nonsense_is_a_typed_error_or_an_unknown_message(tree: objec
         message = codec.next_message()
     except RemoteProtocolError:
         return
-    assert isinstance(message, m.UnknownMessage | m.Goodbye)
+    known = (m.UnknownMessage, m.Goodbye, m.Call, m.EngineCallResponse, m.StreamMessage, m.Ack, m.End, m.Drop)
+    assert isinstance(message, known)
 
 
 @pytest.mark.parametrize("depth", [200, 5_000, 1_000_000])
@@ -178,11 +179,52 @@ def test_a_call_of_a_later_nu_keeps_its_id(encoding: str) -> None:
     assert codec.next_message() == m.Call(7, m.UnknownCall("Dance", 1))
 
 
+def test_a_call_that_cannot_be_read_keeps_its_id_and_says_what_is_wrong(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    payload = {"name": "x", "input": "Empty"}
+    codec.feed(ENCODINGS[encoding]().pack({"Call": [7, {"Run": payload}]}))
+    call = m.UnknownCall("Run", payload, f"Run lacks call: {payload}")
+    assert codec.next_message() == m.Call(7, call)
+
+
+def test_an_answer_that_cannot_be_read_keeps_its_id(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    pack = ENCODINGS[encoding]().pack
+    codec.feed(pack({"EngineCallResponse": [3, {"Song": 1}]}))
+    codec.feed(pack({"EngineCallResponse": [4, {"PipelineData": {"TensorStream": {"id": 1}}}]}))
+    assert codec.next_message() == m.EngineCallResponse(3, m.UnknownResponse("Song", 1))
+    second = codec.next_message()
+    assert (second.id, second.response.name) == (4, "PipelineData")
+
+
+@pytest.mark.parametrize("data", [{"Tensor": [1]}, {"List": {"Int": {"value": 1}}}, {"Raw": {"Maybe": 1}}])
+def test_a_piece_of_a_stream_that_cannot_be_read_is_an_error_in_the_stream(
+    encoding: str, data: object
+) -> None:
+    codec = plugin_side(encoding)
+    codec.feed(ENCODINGS[encoding]().pack({"Data": [5, data]}))
+    message = codec.next_message()
+    assert message.id == 5
+    assert "cannot be read" in message.data.error.msg
+
+
+def test_a_signal_of_a_later_nu_is_known_by_its_name(encoding: str) -> None:
+    codec = plugin_side(encoding)
+    codec.feed(ENCODINGS[encoding]().pack({"Signal": {"Resize": {"rows": 3}}}))
+    assert codec.next_message() == m.Signal("Resize")
+
+
 def test_a_field_that_is_missing_is_named() -> None:
     codec = plugin_side("msgpack")
-    codec.feed(ENCODINGS["msgpack"]().pack({"Call": [7, {"Run": {"name": "x", "input": "Empty"}}]}))
-    with pytest.raises(RemoteProtocolError, match="Run lacks call"):
+    codec.feed(ENCODINGS["msgpack"]().pack({"Hello": {"protocol": "nu-plugin"}}))
+    with pytest.raises(RemoteProtocolError, match="Hello lacks version"):
         codec.next_message()
+
+
+def test_metadata_without_anything_is_written_as_nu_reads_it() -> None:
+    header = p.SingleValue(v.NothingValue(), p.PipelineMetadata(p.NoSource()))
+    data = nu_side("json").encode(m.Call(1, m.Run("x", p.EvaluatedCall(SPAN), header)))  # type: ignore[arg-type]
+    assert b'"custom":{}' in data
 
 
 def test_what_is_no_message_is_not_encoded() -> None:

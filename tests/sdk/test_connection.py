@@ -5,6 +5,7 @@ import pytest
 from nu_plugin_vibenv.sdk import engine_calls as e
 from nu_plugin_vibenv.sdk import messages as m
 from nu_plugin_vibenv.sdk import pipelines as p
+from nu_plugin_vibenv.sdk import signature as s
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.codec import ENCODINGS, NEED_DATA, Codec
 from nu_plugin_vibenv.sdk.connection import Connection
@@ -169,6 +170,30 @@ def test_data_after_the_end_is_refused(pair: Pair) -> None:
 @pytest.mark.parametrize("message", [m.StreamMessage(8, ONE), m.End(8), m.Ack(8), m.Drop(8)])
 def test_a_stream_that_was_never_opened_is_refused(pair: Pair, message: m.PluginInput) -> None:
     pair.is_refused(message, "stream 8")
+
+
+@pytest.mark.parametrize(
+    "unknown", [m.UnknownMessage("Dance", 1), m.Call(3, m.UnknownCall("Dance", {"stream": 8}))]
+)
+def test_what_belongs_to_something_not_known_is_passed_over(pair: Pair, unknown: m.PluginInput) -> None:
+    pair.says(
+        unknown, m.StreamMessage(8, ONE), m.End(8), run(4, p.ListStream(5, SPAN)), m.StreamMessage(5, ONE)
+    )
+    pair.hears(m.Ack(5))
+
+
+def test_completers_of_nu_s_own_are_named_only_to_a_nu_that_has_them() -> None:
+    environment = s.PositionalArg("name", "", s.Shape.STRING, s.BuiltinCompletion("EnvVar"))
+    signature = s.PluginSignature(s.Signature("look up", required_positional=(environment,)))
+    for version, taken in (("0.115.0", True), ("0.114.1", False)):
+        pair = Pair(greeted=False)
+        pair.says(m.Hello("nu-plugin", version), m.Call(0, m.SignatureCall()))
+        answer = m.CallResponse(0, m.SignatureResponse((signature,)))
+        if taken:
+            pair.hears(answer)
+        else:
+            with pytest.raises(LocalProtocolError, match="look up: this nu has no completion EnvVar"):
+                pair.plugin.send(answer)
 
 
 def test_nothing_is_acknowledged_that_did_not_come(pair: Pair) -> None:

@@ -338,7 +338,7 @@ def test_a_crash_is_shown_as_a_bug_of_the_plugin_in_one_line(
     ) as crash:
         nu.run("crash")
     assert crash.value.code == "plugin::bug"
-    assert "NU_PLUGIN_BACKTRACE=1" in str(crash.value.help)
+    assert "NU_PLUGIN_BACKTRACE" in str(crash.value.help)
     assert capfd.readouterr().err == ""
 
 
@@ -348,7 +348,7 @@ def test_a_developer_is_shown_the_traceback(
     monkeypatch.setenv("NU_PLUGIN_BACKTRACE", "1")
     with pytest.raises(LabeledError) as crash:
         nu.run("crash")
-    assert crash.value.help is None
+    assert "on stderr" in str(crash.value.help)
     assert "Traceback" in capsys.readouterr().err
 
 

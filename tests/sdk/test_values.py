@@ -74,6 +74,11 @@ def test_a_cell_path_is_read_in_each_of_its_forms(text: str, members: list[Any])
     assert cell_path_from_text(text) == v.CellPath(tuple(v.PathMember(*member) for member in members))
 
 
+def test_a_range_to_infinity_is_written_as_one_without_end() -> None:
+    assert range_text(v.Range(0.0, None, float("inf"))) == "0.0.."
+    assert range_text(v.Range(1.0, -1.0, float("-inf"), False)) == "1.0..-1.0.."
+
+
 @pytest.mark.parametrize("text", ['$."open', "$.a b.'open", "1", "1..2..3..4", "a..b"])
 def test_text_that_is_no_range_or_path_is_refused(text: str) -> None:
     read = cell_path_from_text if text.startswith("$") else range_from_text

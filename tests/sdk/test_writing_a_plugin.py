@@ -1,4 +1,4 @@
-"""The page on writing a plugin: its plugin is made, its test passes, its lines give what it shows."""
+"""The page on writing a plugin: its plugins are made, its tests pass, its lines give what it shows."""
 
 import os
 import re
@@ -22,7 +22,7 @@ def blocks(info: str) -> list[str]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with the plugin and the test of the page, in which its lines are typed."""
+    """A folder with the plugins and the tests of the page, in which its lines are typed."""
     for name in re.findall(r"^```python file=(\S+)", PAGE, re.MULTILINE):
         [content] = blocks(f"python file={name}")
         (tmp_path / name).write_text(content)
@@ -46,20 +46,44 @@ def nu(line: str, folder: Path, environment: dict[str, str]) -> str:
 
 
 def test_the_lines_of_the_page_give_what_it_shows(folder: Path, environment: dict[str, str]) -> None:
-    for line in blocks("nu")[0].splitlines():
+    for line in "".join(blocks("nu")).splitlines():
         nu(line, folder, environment)
-    shown = re.findall(r"^> (.*)\n(.*)$", blocks("nu result")[0], re.MULTILINE)
-    assert len(shown) == 3
+    shown = re.findall(r"^> (.*)\n(.*)$", "".join(blocks("nu result")), re.MULTILINE)
+    assert len(shown) == 11
     assert [(line, nu(line, folder, environment)) for line, _ in shown] == shown
 
 
-def test_the_test_of_the_page_passes(folder: Path, environment: dict[str, str]) -> None:
+def test_the_tests_of_the_page_pass_and_its_examples_are_true(
+    folder: Path, environment: dict[str, str]
+) -> None:
     (folder / "nu_plugin_words").chmod(0o755)
-    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_words.py"]
+    argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_plugins.py"]
     done = subprocess.run(
         argv, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    [line] = blocks("sh")
+    checked = subprocess.run(
+        ["sh", "-c", line],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert checked.stdout == "1 of 1\n", checked.stderr
+
+
+def test_the_plugins_of_the_page_are_what_type_checkers_allow(folder: Path) -> None:
+    programs = sorted(path.name for path in folder.glob("nu_plugin_*"))
+    assert len(programs) == 3
+    options = ["--strict", "--config-file=", "--cache-dir", os.devnull, "--scripts-are-modules"]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", *options, *programs],
+        cwd=folder, env={**os.environ, "MYPYPATH": str(ROOT)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_plugin_of_the_page_is_as_short_as_it_says() -> None:

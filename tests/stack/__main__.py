@@ -70,7 +70,7 @@ def make(_given: argparse.Namespace) -> None:
     for image in images.ALL.values():
         image()
     recipes.docker()
-    for version in recipes.NUSHELL_VERSIONS:
+    for version in (*recipes.NUSHELL_VERSIONS, recipes.NUSHELL_TOO_OLD):
         recipes.nushell(version)
 
 

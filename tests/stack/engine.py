@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -75,8 +75,8 @@ class Engine:
                 self._make_namespaces()
             if not self.answers():
                 self.start_daemon()
-            if archive.load(self.socket, [make() for make in images.ALL.values()]):
-                self.docker("image", "prune", "--force")
+            archive.load(self.socket, [make() for make in images.ALL.values()])
+            self.docker("image", "prune", "--force")
 
     def down(self) -> None:
         """End all of the engine's processes, containers included, and take away all but its data folder."""
@@ -91,10 +91,12 @@ class Engine:
             with contextlib.suppress(OSError):
                 group.rmdir()
 
-    def clean(self) -> None:
-        """Remove every container, volume and network; the images stay."""
+    def clean(self, *, keep: Collection[str] = ()) -> None:
+        """Remove every container and network, and every volume but those named; the images stay."""
         self.docker("container", "ls", "-aq", remove=("rm", "-fv"))
-        self.docker("volume", "ls", "-q", remove=("volume", "rm", "-f"))
+        volumes = set(self.docker("volume", "ls", "-q").split()) - set(keep)
+        if volumes:
+            self.docker("volume", "rm", "-f", *volumes)
         self.docker("network", "ls", "-q", "--filter", "type=custom", remove=("network", "rm"))
 
     def start_daemon(self) -> None:

@@ -3,6 +3,7 @@
 Everything comes from package registries by their ordinary clients (apt, npm, pip, go), set up as they are.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -17,7 +18,8 @@ from tests.stack import Failed, cache
 HERE = Path(__file__).parent
 DAGGER_VERSION = "v0.21.8"
 DOCKER_VERSION = "28"
-NUSHELL_VERSIONS = ("0.115.1", "0.114.1")
+NUSHELL_VERSIONS = ("0.115.1", "0.115.0", "0.114.1", "0.114.0")
+NUSHELL_TOO_OLD = "0.109.1"
 GO_LEAST = (1, 26)
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 MACHINE = {"x86_64": "x64", "aarch64": "arm64"}[os.uname().machine]
@@ -179,6 +181,7 @@ def _unpack_debian_packages(folder: Path) -> None:
         package.unlink()
 
 
+@functools.cache
 def _apt_sources(suite: str) -> str:
     """apt's lines for `suite`, from the mirrors which the machine itself uses for Debian's main component."""
     fields = "$(ORIGIN) $(COMPONENT) $(REPO_URI) $(RELEASE)"
@@ -193,6 +196,7 @@ def _apt_sources(suite: str) -> str:
     return "".join(f"deb [signed-by={KEYRING}] {uri} {release} main\n" for uri, release in wanted)
 
 
+@functools.cache
 def _apt_policy(package: str) -> str:
     found = re.search(r"Candidate: (\S+)", _output("apt-cache", "policy", package))
     return found[1] if found else ""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.nu.shell import Shell
 from tests.nu.terminal.conftest import Launch, Open
+from tests.nu.terminal.slow_engine import SlowEngine
 from tests.nu.terminal.tmux import Tmux
 from tests.stack.engine import Engine
 from vibenv_core import sessions
@@ -95,3 +97,17 @@ def test_a_long_command_says_on_one_line_how_far_it_is_and_takes_it_away(
         terminal.wait_for(r"(registry|dagger).* · \d+ s$")
         screen = terminal.wait_for("^registry,dagger$")
         assert " · " not in screen
+
+
+def test_a_background_job_shows_nothing_beside_the_prompt(prompting: Shell, tmp_path: Path) -> None:
+    with (
+        SlowEngine(tmp_path / "slow.sock") as engine,
+        Tmux([str(prompting.nu)], env=prompting.env(), cwd=prompting.home, cols=120) as terminal,
+    ):
+        terminal.wait_for("^nu> *$")
+        terminal.enter(f"job spawn {{ vibenv up --host {engine.url} }}")
+        assert engine.asked.wait(20)
+        terminal.enter(f"vibenv create launcher --host {engine.url}")
+        terminal.wait_for(r"^vibenv create launcher · \d+ s$")  # and nothing of the job, which began before
+        engine.fails.set()
+        terminal.wait_for("^nu> *$")
