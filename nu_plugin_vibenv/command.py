@@ -67,7 +67,8 @@ class HostCommand(VibenvCommand):
 
     def engine(self, call: Call) -> Engine:
         """The engine that the call is about."""
-        flag, env = call[self.host], call.engine.environment()
+        flag = call[self.host]
+        env = engines.environment(call.engine, flag)
         try:
             return engines.connected(flag, env, cancelled=call.cancelled)
         except NeedsTerminal as needs:
@@ -81,4 +82,4 @@ class HostCommand(VibenvCommand):
 
     def settings(self, call: Call) -> Settings:
         """Where each piece comes from, as the variables of the call say."""
-        return Settings.from_environment(call.engine.environment())
+        return Settings.from_environment(call.engine.environment(*Settings.variables()))

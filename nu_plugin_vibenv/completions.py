@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from vibenv_core.errors import VibenvError
 
+from . import engines
 from .sdk import Suggestion
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def context_names(request: CompletionRequest) -> Iterator[Suggestion]:
     from vibenv_core import hosts
 
     try:
-        known = hosts.contexts(request.engine.environment())
+        known = hosts.contexts(request.engine.environment(*hosts.VARIABLES))
     except VibenvError:
         return
     for context in known:
@@ -60,6 +61,6 @@ def _engine(request: CompletionRequest) -> Engine:
     from vibenv_core.hosts import resolve
     from vibenv_core.reach import reach
 
-    env = request.engine.environment()
+    env = engines.environment(request.engine, request.flag("host"))
     host = resolve(request.flag("host"), env)
     return reach(host, env=env, cancelled=threading.Event(), reach_s=DEADLINE_S, timeout_s=DEADLINE_S)

@@ -14,8 +14,22 @@ if TYPE_CHECKING:
     from vibenv_core.engine import Engine
     from vibenv_core.hosts import Host
 
+    from .sdk import Engine as Nushell
+
 _lock = threading.Lock()
 _connected: dict[Host, Engine] = {}
+
+
+def environment(nu: Nushell, flag: str | None) -> dict[str, str]:
+    """The caller's variables that say which host is meant; where ssh leads there, all: it and what it runs
+    are the user's programs.
+
+    Raises: what `hosts.resolve` raises.
+    """
+    from vibenv_core.hosts import VARIABLES, resolve
+
+    few = nu.environment(*VARIABLES)
+    return nu.environment() if resolve(flag, few).url.startswith("ssh://") else few
 
 
 def connected(

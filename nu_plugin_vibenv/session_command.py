@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from vibenv_core.batch import each
@@ -111,13 +111,14 @@ def piped(call: Call, host: str | None) -> Names:
     value = None if call.input.empty else call.input.value()
     names = from_pipeline(value)
     if elsewhere := hosts_named(value):
-        _check_hosts(elsewhere, host, call.engine.environment())
+        _check_hosts(elsewhere, host, call)
     return names
 
 
-def _check_hosts(named: set[str], flag: str | None, env: Mapping[str, str]) -> None:
+def _check_hosts(named: set[str], flag: str | None, call: Call) -> None:
     from vibenv_core import hosts
 
+    env = call.engine.environment(*hosts.VARIABLES)
     wanted = hosts.resolve(flag, env)
     for name in sorted(named - {wanted.name}):
         if hosts.resolve(name, env).url != wanted.url:

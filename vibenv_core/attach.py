@@ -78,7 +78,7 @@ def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event
         )
     session = sessions.start(engine, name, cancelled=cancelled)
     with engine.exec_stream(session.id, session_process.relay_argv()) as stream:
-        with _Terminal(tty_fd) as terminal:
+        with Terminal(tty_fd) as terminal:
             attachment = Attachment(*terminal.size())
             try:
                 ended = _relay(attachment, stream, terminal, cancelled)
@@ -91,65 +91,7 @@ def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event
     return Attached(name=name, reason=reason, duration=timedelta(seconds=time.monotonic() - began))
 
 
-class _Terminal:
-    """The user's terminal, raw while entered.
-
-    It is opened anew, as non-blocking: with a descriptor that others share it would be so for them as well.
-    """
-
-    def __init__(self, tty_fd: int) -> None:
-        self._name = os.ttyname(tty_fd)
-
-    def __enter__(self) -> Self:
-        self._fd = os.open(self._name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        self._attributes = termios.tcgetattr(self._fd)
-        tty.setraw(self._fd, termios.TCSADRAIN)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            termios.tcsetattr(self._fd, termios.TCSANOW, self._attributes)
-        except termios.error:
-            pass  # its window was closed
-        finally:
-            os.close(self._fd)
-
-    def fileno(self) -> int:
-        return self._fd
-
-    def size(self) -> tuple[int, int]:
-        """Rows and columns; of a terminal that does not know, or is gone, the usual ones."""
-        try:
-            size = os.get_terminal_size(self._fd)
-        except OSError:
-            return _USUAL_SIZE
-        return size.lines or _USUAL_SIZE[0], size.columns or _USUAL_SIZE[1]
-
-    def read(self) -> bytes:
-        """What was typed, at most 64 KiB; b"" when the terminal is gone."""
-        try:
-            return os.read(self._fd, 1 << 16)
-        except OSError:
-            return b""
-
-    def write(self, data: bytearray) -> None:
-        """Paint what the terminal takes now, and remove it from `data`."""
-        try:
-            del data[: os.write(self._fd, data)]
-        except BlockingIOError:
-            return
-        except OSError:
-            data.clear()  # its window was closed, which `read` tells
-
-    def write_out(self, data: bytearray) -> None:
-        """Paint all of `data`, unless the terminal takes nothing for long."""
-        while data and select.select([], [self], [], _LAST_WORDS_S)[1]:
-            self.write(data)
-
-
-def _relay(attachment: Attachment, stream: Stream, terminal: _Terminal, cancelled: threading.Event) -> bool:
+def _relay(attachment: Attachment, stream: Stream, terminal: Terminal, cancelled: threading.Event) -> bool:
     """Copy both ways; True when the session's side ended, False when the user's did."""
     while not cancelled.is_set():
         typed = terminal in _wait(attachment, stream, terminal)
@@ -175,12 +117,12 @@ def _relay(attachment: Attachment, stream: Stream, terminal: _Terminal, cancelle
     return False
 
 
-def _wait(attachment: Attachment, stream: Stream, terminal: _Terminal) -> Sequence[object]:
+def _wait(attachment: Attachment, stream: Stream, terminal: Terminal) -> Sequence[object]:
     """Wait until there is something to do, and give what can be read."""
     due = attachment.due()
     pause = _WAKE_S if due is None else min(_WAKE_S, max(0.0, due - time.monotonic()))
-    reading: list[_Terminal | Stream] = []
-    writing: list[_Terminal | Stream] = []
+    reading: list[Terminal | Stream] = []
+    writing: list[Terminal | Stream] = []
     if len(attachment.to_session) < _BACKLOG:
         reading.append(terminal)
     if len(attachment.to_screen) < _BACKLOG:

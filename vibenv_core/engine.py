@@ -196,9 +196,9 @@ class Engine:
         """
         with translated(self.host):
             try:
-                self._get_json(f"/distribution/{address}/vibenv-launcher:latest/json")
+                self._published(f"{address}/vibenv-launcher:latest")
             except docker.errors.APIError as error:
-                return None if error.status_code in (401, 403, 404) else str(error.explanation)
+                return None if error.status_code in (401, 403) else str(error.explanation)
             return None
 
     def published(self, reference: str) -> str | None:
@@ -207,14 +207,14 @@ class Engine:
         Raises: EngineError (the registry cannot be reached).
         """
         with translated(self.host):
-            try:
-                found = self._get_json(f"/distribution/{reference}/json")
-            except docker.errors.APIError as error:
-                if error.status_code == 404:
-                    return None
-                raise
-            digest: str = found["Descriptor"]["digest"]
-            return digest
+            return self._published(reference)
+
+    def _published(self, reference: str) -> str | None:
+        try:
+            digest: str = self._get_json(f"/distribution/{reference}/json")["Descriptor"]["digest"]
+        except docker.errors.NotFound:
+            return None
+        return digest
 
     def create_volume(self, name: str, volume_labels: dict[str, str]) -> None:
         """Make a volume; one that is there stays as it is, with the labels that it has."""

@@ -17,6 +17,16 @@ from .context_store import Stored
 from .contexts import DEFAULT
 from .errors import VibenvError
 
+VARIABLES = (
+    "VIBENV_HOST",
+    "DOCKER_HOST",
+    "DOCKER_CONTEXT",
+    "DOCKER_CONFIG",
+    "DOCKER_CERT_PATH",
+    "DOCKER_TLS_VERIFY",
+    "HOME",
+)
+"""All variables that say which engine is meant; the functions here look at no other."""
 _LOCAL = "unix:///var/run/docker.sock"
 _OVERRIDING = ("VIBENV_HOST", "DOCKER_HOST", "DOCKER_CONTEXT")
 """The variables that outdo the current context, in their order."""

@@ -40,7 +40,7 @@ def reach(
     """The engine of `host`, once it answers; no later call takes longer than `timeout_s`.
 
     A link takes at most `reach_s` to make or mend, and on the terminal `tty` ssh may ask its user for what it
-    needs, for as long as that takes. `cancelled` ends it early, as it ends later mending.
+    needs, for as long as that takes.
 
     Raises: Unreachable and its kin NeedsTerminal, NotFound (a program that ssh needs), UsageError (the user's
     ssh configuration), WrongState (the folder of the links), Interrupted.
@@ -54,15 +54,18 @@ def reach(
 
     there = address.ssh(host.url)
 
-    def attempt(tty: int | None = None) -> master.Attempt:
+    def attempt(cancelled: threading.Event, tty: int | None = None) -> master.Attempt:
         deadline = time.monotonic() + reach_s
         return master.Attempt(address=there, env=env, deadline=deadline, cancelled=cancelled, tty=tty)
 
-    link = master.connect(attempt(tty))
+    link = master.connect(attempt(cancelled, tty))
     near = Host(name=host.name, url=f"unix://{link.docker}", tls=None)
     way = Way(
         near=near,
         answer_s=min(_ANSWER_S, reach_s),
-        mend=lambda silent, since_ns: master.mend(attempt(), silent=silent, since_ns=since_ns),
+        # Who asks later is somebody else than this call's user.
+        mend=lambda silent, since_ns: master.mend(
+            attempt(threading.Event()), silent=silent, since_ns=since_ns
+        ),
     )
     return Engine.connect(host, way=way, timeout_s=timeout_s)

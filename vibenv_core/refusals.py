@@ -118,6 +118,10 @@ def unreachable(host: Host, error: BaseException) -> VibenvError:
                     f"you may not use {place}",
                     "join the group that may: `sudo usermod -aG docker $USER`, then log in again",
                 )
+            case FileNotFoundError() | ConnectionRefusedError() if host.url.startswith("ssh://"):
+                return _silent(
+                    "link_ended", f"the link to {host.url} has ended", "try again: it will be made anew"
+                )
             case FileNotFoundError() | ConnectionRefusedError():
                 return _silent(
                     "not_running",

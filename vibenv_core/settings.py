@@ -37,6 +37,11 @@ class Settings:
     """Where the launcher's Debian packages come from; None is what the base image says."""
 
     @classmethod
+    def variables(cls) -> tuple[str, ...]:
+        """The names of all variables that replace a default."""
+        return tuple(_variable(field.name) for field in dataclasses.fields(cls))
+
+    @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> Settings:
         """The defaults, each replaced by its variable (`VIBENV_BASE_IMAGE`) where that is set and not empty.
 
@@ -45,7 +50,7 @@ class Settings:
         given = {
             field.name: Path(text) if field.name == "ca_bundle" else text
             for field in dataclasses.fields(cls)
-            if (text := env.get(f"VIBENV_{field.name.upper()}"))
+            if (text := env.get(_variable(field.name)))
         }
         settings = cls(**given)  # type: ignore[arg-type]
         if not settings.registry_address.rpartition(":")[2].isdecimal():
@@ -59,7 +64,7 @@ class Settings:
     def to_environment(self) -> dict[str, str]:
         """The variables that say where these differ from the defaults, without this machine's files."""
         return {
-            f"VIBENV_{field.name.upper()}": value
+            _variable(field.name): value
             for field in dataclasses.fields(self)
             if (value := getattr(self, field.name)) != field.default and isinstance(value, str)
         }
@@ -73,3 +78,7 @@ class Settings:
     def launcher_image(self) -> str:
         """What a session runs in; built by `vibenv create launcher`."""
         return f"{self.registry_address}/vibenv-launcher:latest"
+
+
+def _variable(field: str) -> str:
+    return f"VIBENV_{field.upper()}"

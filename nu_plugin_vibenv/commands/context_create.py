@@ -7,6 +7,7 @@ from pathlib import Path
 from vibenv_core import address, context_store, tls_files
 from vibenv_core.contexts import Endpoint, context_name
 from vibenv_core.errors import UsageError
+from vibenv_core.hosts import VARIABLES
 
 from ..command import VibenvCommand
 from ..contexts import listed
@@ -50,7 +51,7 @@ class ContextCreate(VibenvCommand):
             skip_tls_verify=call[self.skip_tls_verify],
         )
         tls = tls_files.contents(self._tls_files(call, wanted.url))
-        env = call.engine.environment()
+        env = call.engine.environment(*VARIABLES)
         changed = context_store.create(env, name, wanted, tls, force=call[self.force])
         return context_record(listed(env, name), changed=changed)
 
@@ -63,5 +64,4 @@ class ContextCreate(VibenvCommand):
                 help="leave out --ca, --cert, --key and --skip-tls-verify: they are for tcp://…",
                 about="target",
             )
-        here = call.engine.current_directory()
-        return {name: path and Path(here, path.expanduser()) for name, path in given.items()}
+        return given

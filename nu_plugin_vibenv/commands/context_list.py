@@ -26,4 +26,5 @@ class ContextList(VibenvCommand):
 
     def answer(self, call: Call) -> object:
         """The contexts as rows."""
-        return [context_row(context) for context in hosts.contexts(call.engine.environment())]
+        env = call.engine.environment(*hosts.VARIABLES)
+        return [context_row(context) for context in hosts.contexts(env)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vibenv_core import context_store
 from vibenv_core.contexts import DEFAULT, context_name
 from vibenv_core.errors import WrongState
+from vibenv_core.hosts import VARIABLES
 
 from ..command import VibenvCommand
 from ..completions import context_names
@@ -26,7 +27,7 @@ class ContextRemove(VibenvCommand):
 
     def answer(self, call: Call) -> object:
         """The context as it was."""
-        name, env = context_name(call[self.context]), call.engine.environment()
+        name, env = context_name(call[self.context]), call.engine.environment(*VARIABLES)
         context = listed(env, name)
         stored_as_current = context_store.current(env) == name
         if (context.current or stored_as_current) and not call[self.force]:

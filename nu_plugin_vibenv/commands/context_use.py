@@ -29,7 +29,7 @@ class ContextUse(VibenvCommand):
 
     def answer(self, call: Call) -> object:
         """The context, and whether it is used."""
-        env = call.engine.environment()
+        env = call.engine.environment(*hosts.VARIABLES)
         changed = context_store.use(env, call[self.context])
         context = listed(env, call[self.context])
         variable = None if context.current else hosts.overriding(env)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vibenv_core import launcher
+from vibenv_core.settings import Settings
 
 from ..long_command import LongCommand
 from ..sdk import Call, Example, Switch
@@ -34,7 +35,8 @@ class CreateLauncher(LongCommand):
 
     def work(self, call: Call) -> Callable[[Progress], object]:
         """Compare what it is to be made of with what is there, and build if they differ."""
-        engine, settings, env = self.engine(call), self.settings(call), call.engine.environment()
+        env = call.engine.environment()
+        engine, settings = self.engine(call), Settings.from_environment(env)
 
         def create(progress: Progress) -> object:
             made = launcher.create(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vibenv_core import doctor
 from vibenv_core.hosts import resolve
 from vibenv_core.model import Check, Verdict
+from vibenv_core.settings import Settings
 
 from ..command import HostCommand
 from ..sdk import Call, Example
@@ -31,7 +32,7 @@ class Doctor(HostCommand):
         """The checks as they are made."""
         env = call.engine.environment()
         found = doctor.checks(
-            resolve(call[self.host], env), self.settings(call), env, cancelled=call.cancelled
+            resolve(call[self.host], env), Settings.from_environment(env), env, cancelled=call.cancelled
         )
         return self._rows(nushell_check(call.engine.version, call.engine.untested), found)
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from vibenv_core import hosts, process, remote
 from vibenv_core.errors import EngineError, UsageError
+from vibenv_core.settings import Settings
 
 from .. import engines, terminal
 from ..completions import image_names
 from ..sdk import Call, Example, Flag
 from ..session_command import SessionCommand
-
-if TYPE_CHECKING:
-    from vibenv_core.settings import Settings
 
 
 class RemoteLaunch(SessionCommand):
@@ -38,10 +36,10 @@ class RemoteLaunch(SessionCommand):
 
     def answer(self, call: Call) -> object:
         """Nothing, once the terminal has been left."""
-        name, recipe, env = self.wanted(call), _recipe(call, call[self.recipe]), call.engine.environment()
+        name, recipe, env = self.wanted(call), _recipe(call[self.recipe]), call.engine.environment()
         program = remote.program(
             hosts.resolve(call[self.host], env),
-            self._settings(call),
+            self._settings(call, env),
             name,
             recipe=recipe,
             env=env,
@@ -58,17 +56,17 @@ class RemoteLaunch(SessionCommand):
             )
         return None
 
-    def _settings(self, call: Call) -> Settings:
-        image, settings = call[self.image], self.settings(call)
+    def _settings(self, call: Call, env: Mapping[str, str]) -> Settings:
+        image, settings = call[self.image], Settings.from_environment(env)
         return settings if image is None else dataclasses.replace(settings, environment_image=image)
 
 
-def _recipe(call: Call, file: Path | None) -> str | None:
-    """The text of a recipe's file, which is found from where the user is."""
+def _recipe(file: Path | None) -> str | None:
+    """The text of a recipe's file."""
     if file is None:
         return None
     try:
-        return Path(call.engine.current_directory(), file.expanduser()).read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"{file} cannot be read: {error}", code="recipe::unreadable", help="name a file", about="recipe"

@@ -37,9 +37,8 @@ class SshConfig(VibenvCommand):
 
     def answer(self, call: Call) -> object:
         """What was changed, or would be."""
-        own = ssh_files.config_file(call.engine.environment())
         given = call[self.file]
-        file = own if given is None else Path(call.engine.current_directory(), given.expanduser())
+        file = given or ssh_files.config_file(call.engine.environment("HOME"))
         edit = ssh_files.edit(file, undo=call[self.undo], force=call[self.force], dry_run=call[self.dry_run])
         return file_record(edit, detail=_elsewhere(file) if given is None else None)
 

@@ -49,7 +49,8 @@ class Call:
     def __getitem__(self, key: Key[T]) -> T:
         """The argument of a parameter, converted to its type, or its default.
 
-        A Path that is not absolute is joined to the caller's directory, for which nu is asked.
+        A Path that begins with `~` begins at the home directory; any other that is not absolute begins at the
+        caller's directory, for which nu is asked.
         """
         return self._from_here(self._arguments[key.name])  # type: ignore[no-any-return]
 
@@ -76,6 +77,8 @@ class Call:
 
     def _from_here(self, value: Any) -> Any:
         """A path as seen from the caller's directory, which is not the plugin's; any other value as it is."""
+        if hasattr(value, "expanduser"):
+            value = value.expanduser()
         if type(value) in (list, tuple):
             return type(value)(self._from_here(element) for element in value)
         if hasattr(value, "is_absolute") and not value.is_absolute():

@@ -23,12 +23,14 @@ from .data import TYPE_CHECKING
 from .errors import LocalProtocolError, RemoteProtocolError
 from .streams import BYTE_WINDOW, LIST_WINDOW, IncomingStream, OutgoingStream
 from .versions import BUILTIN_COMPLETIONS, has, refusal
+from .wire import PLUGIN_INPUT
 
 if TYPE_CHECKING:
     from typing import Any
 
     from .messages import PluginInput, PluginOutput
     from .pipelines import PipelineDataHeader
+    from .schema import Schema
     from .signature import PluginSignature
 
 PROTOCOL = "nu-plugin"
@@ -37,8 +39,13 @@ PROTOCOL = "nu-plugin"
 class Connection:
     """The state of one connection; see the module for how to drive it."""
 
-    def __init__(self, encoding: str = "msgpack", features: tuple[m.Feature, ...] = ()) -> None:
-        self.codec = Codec(ENCODINGS[encoding]())
+    def __init__(
+        self,
+        encoding: str = "msgpack",
+        features: tuple[m.Feature, ...] = (),
+        reads: Schema = PLUGIN_INPUT,
+    ) -> None:
+        self.codec = Codec(ENCODINGS[encoding](), reads)
         self.engine: m.Hello | None = None
         self.features = features
         self.calls: set[int] = set()

@@ -68,16 +68,17 @@ class Engine:
         answer = self._ask(e.GetEnvVars())
         return answer.values if isinstance(answer, e.ValueMap) else {}
 
-    def environment(self) -> dict[str, str]:
-        """The caller's environment as a child process takes it: strings, and PATH joined; no others."""
-        environment = {}
-        for name, value in self.env_vars().items():
-            if isinstance(value, values.StringValue):
-                environment[name] = value.val
-            elif name.upper() == "PATH" and isinstance(value, values.ListValue):
-                entries = [entry.val for entry in value.vals if isinstance(entry, values.StringValue)]
-                environment[name] = os.pathsep.join(entries)
-        return environment
+    def environment(self, *names: str) -> dict[str, str]:
+        """The caller's environment as a child process takes it: strings, and PATH joined; no others.
+
+        With `names`, only those of these variables that are set: a few take much less time than all.
+        """
+        if names:
+            found = {name: self._input(self._ask(e.GetEnvVar(name))).nu_value() for name in names}
+        else:
+            found = dict(self.env_vars())
+        texts = {name: _environment_text(name, value) for name, value in found.items()}
+        return {name: text for name, text in texts.items() if text is not None}
 
     def add_env_var(self, name: str, value: object) -> None:
         """Set a variable in the caller's scope; it is there once the command has returned."""
@@ -243,3 +244,12 @@ class Engine:
         """Drop what is left of every stream that nu has answered with; for whoever runs the call."""
         for input in self._opened:
             input.close()
+
+
+def _environment_text(name: str, value: Value) -> str | None:
+    """A variable as a child process takes it; None for one that it cannot have."""
+    if isinstance(value, values.StringValue):
+        return value.val
+    if name.upper() == "PATH" and isinstance(value, values.ListValue):
+        return os.pathsep.join(entry.val for entry in value.vals if isinstance(entry, values.StringValue))
+    return None

@@ -17,11 +17,12 @@ from .connection import PROTOCOL, Connection
 from .convert import from_python, to_python
 from .errors import LabeledError
 from .output import ByteStream
+from .plain import plain_value
 from .plugin import Plugin
 from .runtime import Runtime
 from .span import UNKNOWN
 from .values import Closure, ErrorValue
-from .wire import PLUGIN_INPUT, PLUGIN_OUTPUT
+from .wire import PLUGIN_INPUT, PLUGIN_OUTPUT, UNREAD_PLUGIN_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +76,7 @@ class FakeNu:
         self._encoding = encoding
         self._codec = Codec(ENCODINGS[encoding](), reads=PLUGIN_OUTPUT, writes=PLUGIN_INPUT)
         self._pipe = _Pipe()
-        connection = Connection(encoding)
+        connection = Connection(encoding, reads=UNREAD_PLUGIN_INPUT)
         self.runtime = Runtime(connection, self._pipe, plugin.handle, self.warnings.append)
         self._reader = threading.Thread(target=self.runtime.serve, name="plugin", daemon=True)
         self._next_call = 0
@@ -220,6 +221,8 @@ def _piece(data: p.StreamData) -> Any:
             raise error
         case p.ListItem(value):
             return to_python(value)
+        case p.UnreadItem(tree):
+            return plain_value(tree)
         case p.RawBytes(chunk):
             return chunk
 

@@ -6,9 +6,11 @@ from . import pipelines as p
 from . import values
 from .convert import from_python, to_python
 from .data import TYPE_CHECKING
-from .errors import Label, LabeledError
+from .errors import Label, LabeledError, RemoteProtocolError
 from .kinds import read
+from .plain import plain_value
 from .span import UNKNOWN
+from .wire_values import decode_value
 
 if not TYPE_CHECKING:
 
@@ -16,7 +18,7 @@ if not TYPE_CHECKING:
         return function
 
 else:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any, TypeVar, overload
 
     from typing_extensions import TypeForm
@@ -32,13 +34,20 @@ class Input:
     """What the pipeline gives a command; what is left of a stream is dropped when the call returns."""
 
     def __init__(self, header: p.PipelineDataHeader, pieces: Pieces | None = None) -> None:
-        self.header = header
+        self._header = header
         self._pieces = pieces
+
+    @property
+    def header(self) -> p.ReadHeader:
+        """What nu said of the input; a single value is read once it is asked for. Raises LabeledError."""
+        if isinstance(self._header, p.UnreadValue):
+            self._header = p.SingleValue(_readable(decode_value, self._header.tree), self._header.metadata)
+        return self._header
 
     @property
     def empty(self) -> bool:
         """Whether there is nothing in the pipeline."""
-        return isinstance(self.header, p.Empty)
+        return isinstance(self._header, p.Empty)
 
     @property
     def span(self) -> Span | None:
@@ -54,7 +63,7 @@ class Input:
     @property
     def metadata(self) -> p.PipelineMetadata | None:
         """What nu knows of where the input came from."""
-        return None if isinstance(self.header, p.Empty) else self.header.metadata
+        return None if isinstance(self._header, p.Empty) else self._header.metadata
 
     def nu_values(self, *, errors: bool = False) -> Iterator[Value]:
         """The values one by one: of a list its elements, of a byte stream its chunks; none without input.
@@ -78,11 +87,7 @@ class Input:
             case p.SingleValue(value):
                 yield checked(value)
             case p.ListStream():
-                for piece in self._pieces or ():
-                    if isinstance(piece, p.ListItem):
-                        yield checked(piece.value)
-                    elif isinstance(piece, p.RawError):
-                        raise piece.error
+                yield from map(checked, self._items(decode_value, _same))
             case p.ByteStream(_, span):
                 for chunk in self.bytes():
                     yield values.BinaryValue(chunk, span)
@@ -97,8 +102,27 @@ class Input:
         Raises: LabeledError too at a value that is not of the type.
         """
         if type is None:
-            return map(to_python, self.nu_values(errors=errors))
+            return self._plain_values() if errors else map(_raise_labeled, self._plain_values())
         return (read(type, value, "the input") for value in self.nu_values())
+
+    def _plain_values(self) -> Iterator[Any]:
+        match self._header:
+            case p.UnreadValue(tree):
+                value = _readable(plain_value, tree)
+                return iter(value if isinstance(value, (list, values.Range)) else [value])
+            case p.ListStream():
+                return self._items(plain_value, to_python)
+            case _:
+                return map(to_python, self.nu_values(errors=True))
+
+    def _items(self, unread: Callable[[object], T], read: Callable[[Value], T]) -> Iterator[T]:
+        for piece in self._pieces or ():
+            if isinstance(piece, p.UnreadItem):
+                yield _readable(unread, piece.tree)
+            elif isinstance(piece, p.ListItem):
+                yield read(piece.value)
+            elif isinstance(piece, p.RawError):
+                raise piece.error
 
     @overload
     def value(self) -> Any: ...
@@ -124,9 +148,11 @@ class Input:
                 return from_python(self._value(), UNKNOWN if isinstance(header, p.Empty) else header.span)
 
     def _value(self) -> Any:
-        match self.header:
+        match self._header:
             case p.Empty():
                 return None
+            case p.UnreadValue(tree):
+                return _raise_labeled(_readable(plain_value, tree))
             case p.SingleValue(value):
                 return to_python(_raise_error(value))
             case p.ListStream():
@@ -168,7 +194,22 @@ class Input:
             self._pieces.close()
 
 
+def _readable(read: Callable[[object], T], tree: object) -> T:
+    try:
+        return read(tree)
+    except RemoteProtocolError as error:
+        raise LabeledError("nu sent something that cannot be read", help=str(error)) from None
+    except RecursionError:
+        raise LabeledError("nu sent something that is nested too deep") from None
+
+
 def _same(value: Value) -> Value:
+    return value
+
+
+def _raise_labeled(value: Any) -> Any:
+    if isinstance(value, LabeledError):
+        raise value
     return value
 
 

@@ -54,6 +54,13 @@ class SingleValue(Data):
     metadata: PipelineMetadata | None = None
 
 
+class UnreadValue(Data):
+    """A single value left as it stands on the wire, for whoever wants it to read as they like."""
+
+    tree: object
+    metadata: PipelineMetadata | None = None
+
+
 class ListStream(Data):
     """Values that come one by one as `ListItem`s of stream `id`."""
 
@@ -73,6 +80,12 @@ class ByteStream(Data):
 
 class ListItem(Data):
     value: Value
+
+
+class UnreadItem(Data):
+    """An item of a list stream left as it stands on the wire."""
+
+    tree: object
 
 
 class RawBytes(Data):
@@ -106,5 +119,6 @@ class EvaluatedCall(Data):
 
 
 DataSource = NoSource | HtmlThemes | FilePath | UnknownSource
-PipelineDataHeader = Empty | SingleValue | ListStream | ByteStream
-StreamData = ListItem | RawBytes | RawError
+ReadHeader = Empty | SingleValue | ListStream | ByteStream
+PipelineDataHeader = ReadHeader | UnreadValue
+StreamData = ListItem | UnreadItem | RawBytes | RawError

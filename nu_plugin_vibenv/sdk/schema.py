@@ -284,6 +284,10 @@ class Tagged:
         self.unknown = unknown
         self.names = {schema.cls: (name, schema) for name, schema in variants.items()}
 
+    def but(self, **variants: Variant) -> Tagged:
+        """The same enum with some variants read otherwise."""
+        return Tagged(self.unknown, **{**self.variants, **variants})
+
     def decode(self, tree: Any) -> Any:
         name, payload = variant(tree)
         schema = self.variants.get(name)

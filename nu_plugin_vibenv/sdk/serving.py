@@ -15,6 +15,7 @@ from .data import TYPE_CHECKING
 from .errors import ConnectionClosed, RemoteProtocolError
 from .messages import Feature
 from .runtime import Runtime
+from .wire import UNREAD_PLUGIN_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,7 @@ def serve(
     gc.set_threshold(COLLECT_AFTER)
     gc.enable()
     features = (Feature("LocalSocket"),) if prefer_socket else ()
-    connection = Connection(encoding or best_encoding(), features)
+    connection = Connection(encoding or best_encoding(), features, UNREAD_PLUGIN_INPUT)
     status = 0
     try:
         Runtime(connection, transport, plugin.handle, _say).serve()

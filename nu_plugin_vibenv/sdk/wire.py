@@ -1,6 +1,7 @@
 """The protocol's messages on the wire: one schema for each type, put together from `schema.py`.
 
 `PLUGIN_INPUT` reads what nu sends and `PLUGIN_OUTPUT` writes what it reads; both work both ways.
+`UNREAD_PLUGIN_INPUT` reads all but what pipelines carry, which may be much: whoever wants a value reads it.
 """
 
 from __future__ import annotations
@@ -26,7 +27,13 @@ from .schema import (
     Word,
     variant,
 )
-from .wire_pipelines import EVALUATED_CALL, PIPELINE_DATA_HEADER, STREAM_DATA, spanned
+from .wire_pipelines import (
+    EVALUATED_CALL,
+    PIPELINE_DATA_HEADER,
+    STREAM_DATA,
+    UNREAD_PIPELINE_DATA_HEADER,
+    spanned,
+)
 from .wire_values import (
     BOOL,
     ERROR,
@@ -228,6 +235,17 @@ class _PluginInput(Tagged):
 
     _last_ack = m.Ack(0)
 
+    def __init__(self, call: Schema, response: Schema, item: Callable[[Any], p.StreamData]) -> None:
+        super().__init__(
+            m.UnknownMessage,
+            Call=Tuple(m.Call, INT, _OrElse(call, _unread_call)),
+            EngineCallResponse=Tuple(m.EngineCallResponse, INT, _OrElse(response, _unread_response)),
+            Signal=Newtype(m.Signal, _Name()),
+            Goodbye=Unit(m.Goodbye),
+            **_BOTH_WAYS,
+        )
+        self._item = item
+
     def decode(self, tree: Any) -> Any:
         if type(tree) is dict:
             if type(stream := tree.get("Ack")) is int:
@@ -238,19 +256,17 @@ class _PluginInput(Tagged):
                 id, data = body
                 if type(id) is int and type(data) is dict and (item := data.get("List")) is not None:
                     try:
-                        return m.StreamMessage(id, p.ListItem(decode_value(item)))
+                        return m.StreamMessage(id, self._item(item))
                     except RemoteProtocolError:
                         pass  # read again below, for what it is read as then
         return super().decode(tree)
 
 
-PLUGIN_INPUT = _PluginInput(
-    m.UnknownMessage,
-    Call=Tuple(m.Call, INT, _OrElse(PLUGIN_CALL, _unread_call)),
-    EngineCallResponse=Tuple(m.EngineCallResponse, INT, _OrElse(ENGINE_CALL_RESPONSE, _unread_response)),
-    Signal=Newtype(m.Signal, _Name()),
-    Goodbye=Unit(m.Goodbye),
-    **_BOTH_WAYS,
+PLUGIN_INPUT = _PluginInput(PLUGIN_CALL, ENGINE_CALL_RESPONSE, lambda tree: p.ListItem(decode_value(tree)))
+UNREAD_PLUGIN_INPUT = _PluginInput(
+    PLUGIN_CALL.but(Run=Struct(m.Run, name=STRING, call=EVALUATED_CALL, input=UNREAD_PIPELINE_DATA_HEADER)),
+    ENGINE_CALL_RESPONSE.but(PipelineData=Newtype(m.PipelineData, UNREAD_PIPELINE_DATA_HEADER)),
+    p.UnreadItem,
 )
 PLUGIN_OUTPUT = Tagged(
     m.UnknownMessage,

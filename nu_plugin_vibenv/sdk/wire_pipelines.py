@@ -5,7 +5,7 @@ from __future__ import annotations
 from . import pipelines as p
 from .data import TYPE_CHECKING
 from .errors import RemoteProtocolError
-from .schema import Map, Maybe, Newtype, Seq, Struct, Tagged, Tuple, Unit, Word, shown, variant
+from .schema import Map, Maybe, Newtype, Opaque, Seq, Struct, Tagged, Tuple, Unit, Word, shown, variant
 from .wire_values import BYTES, ERROR, INT, SPAN, STRING, VALUE
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ PIPELINE_DATA_HEADER = Tagged(
     Value=Tuple(p.SingleValue, VALUE, Maybe(METADATA)),
     ListStream=LIST_STREAM,
     ByteStream=BYTE_STREAM,
+)
+UNREAD_PIPELINE_DATA_HEADER = PIPELINE_DATA_HEADER.but(
+    Value=Tuple(p.UnreadValue, Opaque(), Maybe(METADATA)),
 )
 RAW = Tagged(None, Ok=Newtype(p.RawBytes, BYTES), Err=Newtype(p.RawError, ERROR))
 

@@ -218,3 +218,30 @@ def test_a_machine_without_an_engine_is_asked_only_where_it_is_current(
     assert [each.name for each in hosts.all_hosts(docker.env)] == ["box"]
     (tmp_path / "docker.sock").touch()
     assert [each.name for each in hosts.all_hosts(docker.env)] == ["box", "default"]
+
+
+class Asked(dict[str, str]):
+    """An environment that keeps in mind what was looked for in it."""
+
+    names: set[str]
+
+    def get(self, name: str, default: object = None) -> str | None:  # type: ignore[override]
+        self.names.add(name)
+        return super().get(name)
+
+
+def test_no_variable_is_looked_at_but_those_that_are_named(docker: Docker) -> None:
+    docker.add("there", "tcp://there:2375")
+    asked: set[str] = set()
+    for env in (
+        docker.env,
+        {"HOME": str(docker.folder)},
+        {"DOCKER_HOST": "there:2375", "DOCKER_TLS_VERIFY": "1"},
+        {"VIBENV_HOST": "tcp://there:2375"},
+        {**docker.env, "DOCKER_CONTEXT": "there"},
+    ):
+        environment = Asked(env)
+        environment.names = asked
+        hosts.resolve(None, environment)
+        hosts.contexts(environment)
+    assert asked == set(hosts.VARIABLES)

@@ -276,7 +276,7 @@ def test_tab_offers_the_contexts_that_can_be_used_with_where_they_lead(shell: Sh
     broken = tmp_path / ".docker" / "contexts" / "meta" / "broken" / "meta.json"
     broken.parent.mkdir()
     broken.write_text("{")
-    engine = SimpleNamespace(environment=lambda: {"HOME": str(tmp_path), "DOCKER_CONTEXT": "lab"})
+    engine = SimpleNamespace(environment=lambda *_names: {"HOME": str(tmp_path), "DOCKER_CONTEXT": "lab"})
     offered = context_names(cast(CompletionRequest, SimpleNamespace(engine=engine)))
     assert [(each.value, each.description) for each in offered] == [
         ("default", "unix:///var/run/docker.sock"),

@@ -185,6 +185,25 @@ def test_an_argument_that_does_not_fit_is_refused_where_it_stands(
 def test_a_path_is_where_the_caller_is_and_not_where_the_plugin_was_started() -> None:
     run(Paint(), "wall", ratio=1.0, directory="/home/me")
     assert Paint.given["what"] == Path("/home/me/wall")
+    run(Paint(), "~/wall", ratio=1.0, directory="/home/me")
+    assert Paint.given["what"] == Path.home() / "wall"
+
+
+def test_a_few_variables_are_asked_for_by_name_and_the_rest_left_alone() -> None:
+    class Variables(Command):
+        """Give variables."""
+
+        name = "variables"
+        names = Rest(str)
+
+        def run(self, call: Call) -> dict[str, str]:
+            return call.engine.environment(*call[self.names])
+
+    environment = {"A": "a", "B": 3, "Path": ["/bin", "/usr/bin"], "C": "c"}
+    everything = {"A": "a", "Path": "/bin:/usr/bin", "C": "c"}
+    assert run(Variables(), environment=environment) == everything
+    some = run(Variables(), "A", "B", "Path", "NONE", environment=environment)
+    assert some == {"A": "a", "Path": "/bin:/usr/bin"}
 
 
 def test_an_argument_that_does_not_fit_is_refused_before_the_command_runs() -> None:
