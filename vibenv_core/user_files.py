@@ -11,10 +11,15 @@ import fcntl
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from .errors import WrongState
+
+_LOCK_S = 10.0
+"""How long somebody else may be changing a file; some milliseconds are usual."""
+_POLL_S = 0.01
 
 
 def content(path: Path) -> bytes:
@@ -51,15 +56,27 @@ def replace(path: Path, content: bytes, *, new_mode: int = 0o600) -> None:
 def locked(folder: Path) -> Iterator[None]:
     """Nobody else who asks for this lock changes what is in `folder` in the meantime; it is made if missing.
 
-    Raises: WrongState.
+    Raises: WrongState, also where somebody else has the lock for longer than a change takes.
     """
     with contextlib.ExitStack() as stack:
         with told(folder, "locked"):
             _make(folder)
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
             stack.callback(os.close, descriptor)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            deadline = time.monotonic() + _LOCK_S
+            while not _locks(descriptor):
+                if time.monotonic() > deadline:
+                    raise _wrong(folder, "changed", "another program is changing it and does not end")
+                time.sleep(_POLL_S)
         yield
+
+
+def _locks(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _make(folder: Path) -> None:

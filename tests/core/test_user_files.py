@@ -15,10 +15,9 @@ from vibenv_core.ssh_config import BEGIN
 DEADLINE_S = 10.0
 
 
-def waits_for_lock(folder: Path) -> bool:
-    """Whether anybody waits for the lock on `folder`; source: proc(5), /proc/locks."""
-    locks = Path("/proc/locks").read_text().splitlines()
-    return any("->" in line and f":{folder.stat().st_ino} " in line for line in locks)
+def opened(folder: Path) -> int:
+    """How often this process has `folder` open."""
+    return [link.resolve() for link in Path("/proc/self/fd").iterdir()].count(folder)
 
 
 def test_what_another_writes_meanwhile_is_kept(tmp_path: Path) -> None:
@@ -29,7 +28,7 @@ def test_what_another_writes_meanwhile_is_kept(tmp_path: Path) -> None:
     with user_files.locked(tmp_path):
         writer.start()
         deadline = time.monotonic() + DEADLINE_S
-        while not waits_for_lock(tmp_path):
+        while opened(tmp_path) < 2:
             assert writer.is_alive(), "nothing held it up"
             assert time.monotonic() < deadline
             time.sleep(0.005)
@@ -37,6 +36,16 @@ def test_what_another_writes_meanwhile_is_kept(tmp_path: Path) -> None:
     writer.join(DEADLINE_S)
     assert config.read_text().startswith(BEGIN)
     assert config.read_text().endswith("User other\n")
+
+
+def test_who_never_lets_go_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_files, "_LOCK_S", 0.05)
+    with (
+        user_files.locked(tmp_path),
+        pytest.raises(WrongState, match="another program is changing it"),
+        user_files.locked(tmp_path),
+    ):
+        pass
 
 
 def test_a_new_file_is_its_owners_and_its_folders_are_too(tmp_path: Path) -> None:
