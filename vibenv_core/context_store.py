@@ -114,9 +114,9 @@ def remove(env: Mapping[str, str], name: str) -> Stored:
             raise unknown(env, name, about="name")
         meta = _meta_file(env, name)
         with user_files.told(meta, "removed"):
-            meta.unlink()
-            meta.parent.rmdir()
-            shutil.rmtree(tls_folder(env, name).parent, ignore_errors=True)
+            meta.unlink()  # without it there is no context, whatever happens next
+            for folder_of_it in (meta.parent, tls_folder(env, name).parent):
+                shutil.rmtree(folder_of_it, ignore_errors=True)
         return old
 
 
@@ -127,7 +127,7 @@ def unknown(env: Mapping[str, str], name: str, *, about: str) -> NotFound:
         f"Docker has no context named `{name}`",
         code="host::unknown",
         help=f"known are: {names}; `vibenv context create {name} TARGET` makes one, "
-        "and an address works too: unix:///PATH or tcp://HOST:PORT",
+        "and an address works too: ssh://USER@HOST, unix:///PATH or tcp://HOST:PORT",
         about=about,
     )
 

@@ -141,6 +141,17 @@ def test_hosts_over_ssh_are_asked_beside_the_others(shell: Shell, bed: Bed) -> N
     assert time.monotonic() - began < 3
 
 
+def test_the_doctor_looks_at_what_leads_to_a_host_over_ssh(shell: Shell, bed: Bed) -> None:
+    shell = replace(shell, variables={**bed.env, **shell.variables})
+    shell.value(f"vibenv context create far {INSTANCE}")
+    rows = {row["check"]: row for row in shell.value("vibenv doctor --host far")}
+    good = ["context", "ssh", "ssh config", "link", "docker", "round trip", "clock"]
+    assert [(check, rows[check]["ok"]) for check in good] == [(check, True) for check in good]
+    assert rows["link"]["detail"].endswith("forwards the sockets")
+    assert rows["AWS CLI"]["ok"] is False  # the stand-in knows one command, and `--version` is not it
+    assert float(rows["round trip"]["detail"].removesuffix(" ms")) >= 50
+
+
 @pytest.mark.usefixtures("sessions")
 def test_a_row_of_another_host_is_not_taken_for_a_session_of_this_one(shell: Shell) -> None:
     details = shell.error("vibenv list --all | where error == null and host == two | vibenv remove")
