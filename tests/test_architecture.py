@@ -43,7 +43,7 @@ ONLY_IN = {
         "nu_plugin_vibenv.sdk.real_nu",
     },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
-    "termios": {"vibenv_core.attach", "nu_plugin_vibenv.sdk.foreground"},
+    "termios": {"vibenv_core.terminal", "nu_plugin_vibenv.sdk.foreground"},
 }
 """The modules that may import a library."""
 
@@ -52,6 +52,7 @@ DECIDES_ONLY = {
         f"vibenv_core.{name}"
         for name in (
             "address",
+            "away",
             "attachment",
             "build_job",
             "contexts",

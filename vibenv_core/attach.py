@@ -6,37 +6,34 @@ belong to the main thread, which this may not be, so the terminal's size is look
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 import select
-import termios
 import threading
 import time
-import tty
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from . import session_process, sessions
 from .attachment import Attachment
-from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError
+from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError, WrongState
 from .model import Session, SessionState
+from .reconnect import again, looked_after
+from .stream import Stream
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .stream import Stream
 
 _WAKE_S = 0.1
 """How late a changed window size or a cancelled call may be noticed."""
 _BACKLOG = 1 << 16
 """Bytes that may wait for the slower side before the faster one is no longer read."""
-_USUAL_SIZE = 24, 80
 _LAST_WORDS_S = 1.0
-"""How long, at the end, to wait for a terminal that takes no output, or an engine to say what happened."""
-
-
+"""How long, at the end, to wait for an engine to say what happened."""
 _POLL_S = 0.01
 
 T = TypeVar("T")
@@ -64,8 +61,8 @@ class Attached:
 def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event) -> Attached:
     """Put the terminal `tty_fd` on the session's terminal until ctrl-\\ is typed or either ends.
 
-    A stopped session is started first. The terminal's attributes and modes are as before when this returns or
-    raises.
+    A stopped session is started first. Over a link, a connection that is lost is made again, for as long as
+    that takes. The terminal's attributes and modes are as before when this returns or raises.
 
     Raises: UsageError (no terminal), NotFound, Foreign, EngineError, Unreachable, Interrupted (`cancelled`).
     """
@@ -77,23 +74,78 @@ def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event
             help=f"type `vibenv attach {name}` at a prompt",
         )
     session = sessions.start(engine, name, cancelled=cancelled)
-    with engine.exec_stream(session.id, session_process.relay_argv()) as stream:
+    stream = engine.exec_stream(session.id, session_process.relay_argv())
+    with contextlib.closing(_Shown(engine, session, stream)) as shown:
         with Terminal(tty_fd) as terminal:
-            attachment = Attachment(*terminal.size())
-            try:
-                ended = _relay(attachment, stream, terminal, cancelled)
-            finally:
-                attachment.leave()
-                terminal.write_out(attachment.to_screen)
+            reason = shown.on(terminal, cancelled)
         if cancelled.is_set():
             raise Interrupted(f"attaching to `{name}`")
-        reason = _reason(engine, session, attachment, stream) if ended else Reason.DETACHED
+        if reason is None:
+            reason = _reason(engine, session, shown.attachment, shown.stream)
     return Attached(name=name, reason=reason, duration=timedelta(seconds=time.monotonic() - began))
 
 
-def _relay(attachment: Attachment, stream: Stream, terminal: Terminal, cancelled: threading.Event) -> bool:
-    """Copy both ways; True when the session's side ended, False when the user's did."""
-    while not cancelled.is_set():
+class _Shown:
+    """A session while it is shown on a terminal, over one connection after the other."""
+
+    def __init__(self, engine: Engine, session: Session, stream: Stream) -> None:
+        self.stream = stream
+        self._engine = engine
+        self._session = session
+
+    def on(self, terminal: Terminal, cancelled: threading.Event) -> Reason | None:
+        """Show it until the user detaches, or the connection ends for a reason that is to be found out.
+
+        A connection over a link is made again, as long as the session runs.
+        """
+        self.attachment = Attachment(*terminal.size())
+        try:
+            while self._relay(terminal, cancelled):
+                if self._engine.way is None or self._is_at_fault():
+                    return None
+                came = again(self._engine.host.name, self._another, terminal, cancelled=cancelled)
+                if not isinstance(came, Stream):
+                    return came or Reason.DETACHED
+                self.stream.close()
+                self.stream = came
+                self.attachment.cut()
+            return Reason.DETACHED
+        finally:
+            self.attachment.leave()
+            terminal.write_out(self.attachment.to_screen)
+
+    def _relay(self, terminal: Terminal, cancelled: threading.Event) -> bool:
+        with looked_after(self._engine) as replaced:
+            return _relay(self.attachment, self.stream, terminal, cancelled, replaced)
+
+    def close(self) -> None:
+        """End the connection."""
+        self.stream.close()
+
+    def _is_at_fault(self) -> bool:
+        """Whether the connection ended for want of a terminal, not by what is between here and there."""
+        return not self.attachment.reached and self.attachment.complaint != b""
+
+    def _another(self) -> Stream | Reason:
+        """Another connection, or that the session has ended. Raises: Unreachable."""
+        try:
+            if self.stream.exit_code() == 0:
+                _within(_LAST_WORDS_S, lambda: _not_running(self._engine, self._session))
+                return Reason.ENDED
+            return self._engine.exec_stream(self._session.id, session_process.relay_argv())
+        except (NotFound, WrongState):
+            return Reason.ENDED
+
+
+def _relay(
+    attachment: Attachment,
+    stream: Stream,
+    terminal: Terminal,
+    cancelled: threading.Event,
+    replaced: threading.Event,
+) -> bool:
+    """Copy both ways; True when the session's side ended, or was `replaced`, False when the user's did."""
+    while not cancelled.is_set() and not replaced.is_set():
         typed = terminal in _wait(attachment, stream, terminal)
         now = time.monotonic()
         if typed:
@@ -114,7 +166,7 @@ def _relay(attachment: Attachment, stream: Stream, terminal: Terminal, cancelled
                 return True
             attachment.received(received, time.monotonic())
         terminal.write(attachment.to_screen)
-    return False
+    return not cancelled.is_set()
 
 
 def _wait(attachment: Attachment, stream: Stream, terminal: Terminal) -> Sequence[object]:

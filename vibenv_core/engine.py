@@ -39,10 +39,12 @@ _BLOCK = 1 << 20
 class Engine:
     """A connection to the Docker engine of `host`; made by `connect`."""
 
-    def __init__(self, host: Host, endpoint: Host, client: Client, timeout_s: float) -> None:
+    def __init__(self, host: Host, way: Way | None, client: Client, timeout_s: float) -> None:
         self.host = host
-        self.endpoint = endpoint
+        self.endpoint = way.near if way else host
         """Where it is spoken to: `host`, or the near end of the way there."""
+        self.way = way
+        """What leads to it and is mended when it breaks; None where it is spoken to directly."""
         self._client = client
         self._timeout_s = timeout_s
 
@@ -53,10 +55,9 @@ class Engine:
         `way` leads to a host that is not spoken to at its own address. Raises: Unreachable, and what the
         mending of the way raises.
         """
-        endpoint = way.near if way else host
         with translated(host):
-            client = Client(endpoint, way, timeout_s)
-        return cls(host, endpoint, client, timeout_s)
+            client = Client(way.near if way else host, way, timeout_s)
+        return cls(host, way, client, timeout_s)
 
     def info(self) -> EngineInfo:
         """What the engine says of itself."""

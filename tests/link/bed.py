@@ -47,7 +47,10 @@ while True:
             ends.remove(0)
             link.shutdown(socket.SHUT_WR)
         elif end == 0:
-            link.sendall(data)
+            try:
+                link.sendall(data)
+            except BrokenPipeError:
+                sys.exit(None if said else gone)
         else:
             said = True
             while data:

@@ -2,13 +2,15 @@
 
 import os
 import pty
+import random
 import select
 import shutil
+import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -17,8 +19,9 @@ from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
 from vibenv_core import launcher as launchers
 from vibenv_core import sessions, stack
-from vibenv_core.attach import Reason, attach
+from vibenv_core.attach import Attached, Reason, attach
 from vibenv_core.engine import Engine
+from vibenv_core.errors import NotFound, Unreachable, WrongState
 from vibenv_core.hosts import resolve
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import ComponentState
@@ -121,28 +124,125 @@ def test_sessions_are_launched_side_by_side_over_one_connection(
     assert (bed.handshakes, bed.link.seen().connections) == (1, 1)
 
 
-def test_a_terminal_is_attached_to_and_answers(engine: Engine, settings: Settings) -> None:
+def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_off(
+    bed: Bed, engine: Engine, settings: Settings
+) -> None:
+    never = threading.Event()
+    commands: list[Callable[[], object]] = [
+        lambda: sessions.list_sessions(engine),
+        lambda: stack.status(engine, settings),
+        lambda: sessions.launch(engine, settings, "far", command=["bash"], cancelled=never),
+        lambda: sessions.stop(engine, "far"),
+        lambda: sessions.start(engine, "far", cancelled=never),
+        lambda: sessions.remove(engine, "far", force=True),
+    ]
+    with ThreadPoolExecutor(1) as pool:
+        for command in commands:
+            asked = pool.submit(command)
+            time.sleep(random.uniform(0, 0.3))
+            for master in bed.masters:
+                os.kill(master, signal.SIGKILL)
+            error = asked.exception(30)
+            assert error is None or isinstance(error, Unreachable | NotFound | WrongState), command
+            assert {session.name for session in sessions.list_sessions(engine)} <= {"far"}
+
+
+class Shown:
+    """The session `far` on a terminal, seen by its user."""
+
+    def __init__(self, user: int, ended: Future[Attached]) -> None:
+        self._user, self._ended = user, ended
+
+    def type(self, keys: bytes) -> None:
+        os.write(self._user, keys)
+
+    def until(self, wanted: bytes, within_s: float = 30) -> bytes:
+        """What is painted from now on, up to `wanted`."""
+        seen, deadline = b"", time.monotonic() + within_s
+        while wanted not in seen:
+            assert time.monotonic() < deadline, seen
+            if select.select([self._user], [], [], 0.05)[0]:
+                seen += os.read(self._user, 4096)
+        return seen
+
+    def ended(self, within_s: float = 10) -> Reason:
+        """Why it is no longer shown, once it is not."""
+        return self._ended.result(within_s).reason
+
+
+@pytest.fixture
+def shown(engine: Engine, settings: Settings) -> Iterator[Shown]:
+    """A session that runs bash, shown on a terminal, with its prompt."""
     sessions.launch(engine, settings, "far", command=["bash"], cancelled=threading.Event())
     user, program = pty.openpty()
     cancelled = threading.Event()
     with ThreadPoolExecutor(1) as pool:
+        shown = Shown(user, pool.submit(attach, engine, "far", tty_fd=program, cancelled=cancelled))
         try:
-            shown = pool.submit(attach, engine, "far", tty_fd=program, cancelled=cancelled)
-            assert b"# " in until(user, b"# ")
-            os.write(user, b"echo $((6*7))-over-ssh\n")
-            assert b"42-over-ssh" in until(user, b"42-over-ssh")
-            os.write(user, b"\x1c")
-            assert shown.result(10).reason is Reason.DETACHED
+            shown.until(b"# ")
+            yield shown
         finally:
             cancelled.set()
     os.close(user)
     os.close(program)
 
 
-def until(terminal: int, wanted: bytes) -> bytes:
-    """What the terminal shows, once it shows `wanted`."""
-    seen, deadline = b"", time.monotonic() + 20
-    while wanted not in seen and time.monotonic() < deadline:
-        if select.select([terminal], [], [], 0.1)[0]:
-            seen += os.read(terminal, 4096)
-    return seen
+def test_a_terminal_is_attached_to_and_answers(shown: Shown) -> None:
+    shown.type(b"echo $((6*7))-over-ssh\n")
+    shown.until(b"42-over-ssh")
+    shown.type(b"\x1c")
+    assert shown.ended() is Reason.DETACHED
+
+
+def test_a_program_that_ends_is_not_taken_for_a_link_that_does(bed: Bed, shown: Shown) -> None:
+    shown.type(b"exit\n")
+    assert shown.ended() is Reason.ENDED
+    assert bed.handshakes == 1
+
+
+def test_whenever_the_link_is_cut_the_terminal_comes_back_and_the_session_never_notices(
+    bed: Bed, shown: Shown
+) -> None:
+    shown.type(b"trap 'echo noticed' HUP; echo $((1+1))-kept\n")
+    shown.until(b"2-kept")
+    for cut in range(3):
+        time.sleep(random.uniform(0, 0.2))
+        bed.link.cut()
+        painted = shown.until(b"# ")
+        shown.type(f"echo $((10+{cut}))-cut\n".encode())
+        painted += shown.until(f"{10 + cut}-cut".encode())
+        assert b"noticed" not in painted
+    assert bed.handshakes == 4
+
+
+def test_a_link_that_lost_its_far_end_unheard_is_replaced_under_the_terminal(bed: Bed, shown: Shown) -> None:
+    bed.link.lose()
+    shown.until(b"# ")
+    shown.type(b"echo $((6*7))-again\n")
+    shown.until(b"42-again")
+    assert bed.handshakes == 2
+
+
+def test_while_there_is_no_way_to_the_host_the_terminal_says_so_and_lets_one_detach(
+    bed: Bed, shown: Shown
+) -> None:
+    bed.link.set(refused=True)
+    bed.link.cut()
+    assert b"no connection to ssh://" in shown.until(b"ctrl-\\ detaches")
+    shown.type(b"typed")
+    shown.until(b"5 typed")
+    began = time.monotonic()
+    shown.type(b"\x1c")
+    assert shown.ended() is Reason.DETACHED
+    assert time.monotonic() - began < 0.5
+
+
+def test_a_session_that_ended_meanwhile_is_told_when_the_link_is_back(
+    bed: Bed, docker_engine: Docker, shown: Shown
+) -> None:
+    bed.link.set(refused=True)
+    bed.link.cut()
+    shown.until(b"no connection")
+    docker_engine.docker("kill", "vibenv-far")
+    bed.link.set(refused=False)
+    assert shown.ended(20) is Reason.ENDED
