@@ -11,15 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import clean
 from tests.link.bed import INSTANCE, Bed, before
 from tests.nu.shell import Shell, eventually
-from tests.stack.engine import Engine, Version
+from tests.stack.engine import Engine
 from vibenv_core import labels
 from vibenv_core.model import Access
 
 pytestmark = pytest.mark.one_engine("28")
 
+LINK_S = 10.0
+"""How long a link may be silent before that is noticed without a deadline."""
 IMAGE = "debian:stable-slim"
 
 
@@ -30,20 +31,13 @@ def make_session(engine: Engine, name: str) -> None:
     engine.docker("create", "--name", labels.container_name(name), *flags, IMAGE, "true")
 
 
-@pytest.fixture(scope="module")
-def second(engine_version: Version) -> Iterator[Engine]:
-    """A second engine, beside the one that all tests share."""
-    with clean("own", engine_version) as engine:
-        yield engine
-
-
 @pytest.fixture
-def sessions(docker_engine: Engine, second: Engine) -> Iterator[None]:
+def sessions(docker_engine: Engine, spare: Engine) -> Iterator[None]:
     """The session `a` on both engines, and `b` on the second."""
-    for engine, name in ((docker_engine, "a"), (second, "a"), (second, "b")):
+    for engine, name in ((docker_engine, "a"), (spare, "a"), (spare, "b")):
         make_session(engine, name)
     yield
-    for engine in (docker_engine, second):
+    for engine in (docker_engine, spare):
         engine.docker("ps", "-aq", "--filter", f"label={labels.SESSION}", remove=("rm", "-f"))
 
 
@@ -57,18 +51,18 @@ def deaf(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def bed(second: Engine) -> Iterator[Bed]:
+def bed(spare: Engine) -> Iterator[Bed]:
     """The host of the second engine, over a link with 50 ms to it and back."""
-    with before(second) as bed:
+    with before(spare) as bed:
         bed.link.set(latency_s=0.025)
         yield bed
 
 
 @pytest.fixture
-def shell(installed: Shell, tmp_path: Path, docker_engine: Engine, second: Engine) -> Shell:
+def shell(installed: Shell, tmp_path: Path, docker_engine: Engine, spare: Engine) -> Shell:
     """A Nushell with contexts for two engines, the first of them current, and for none that answers."""
     found = replace(installed, variables={"HOME": str(tmp_path)})
-    targets = {"one": docker_engine.url, "two": second.url, "away": f"unix://{tmp_path}/away.sock"}
+    targets = {"one": docker_engine.url, "two": spare.url, "away": f"unix://{tmp_path}/away.sock"}
     made = "; ".join(f"vibenv context create {name} {target}" for name, target in targets.items())
     found.value(f"{made}; vibenv context use one")
     return found
@@ -110,12 +104,11 @@ def test_the_others_rows_come_at_once_where_one_host_is_silent(
     shell: Shell, deaf: Path, tmp_path: Path
 ) -> None:
     shell.value(f"vibenv context create deaf unix://{deaf}")
-    began = time.monotonic()
-    with shell.started(saving_hosts("vibenv list --all --deadline 2sec", tmp_path / "rows")) as nu:
+    with shell.started(saving_hosts("vibenv list --all --deadline 3sec", tmp_path / "rows")) as nu:
         eventually(lambda: hosts_in(tmp_path / "rows").count("two") == 2, "rows of `two`")
-        assert time.monotonic() - began < 1.9
+        assert "deaf" not in hosts_in(tmp_path / "rows")
+        assert nu.poll() is None
         assert nu.wait() == 0
-    assert 2 < time.monotonic() - began < 4
     assert hosts_in(tmp_path / "rows")[-1] == "deaf"
     error = shell.value("vibenv list --all --deadline 100ms | where host == deaf | get error.0")
     assert error["code"] == "vibenv::host::timeout"
@@ -138,7 +131,7 @@ def test_hosts_over_ssh_are_asked_beside_the_others(shell: Shell, bed: Bed) -> N
     bed.link.set(stalled=True)
     began = time.monotonic()
     assert listed("1sec") == sorted([("far", None, "unreachable"), *others, *unreachable], key=str)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < LINK_S
 
 
 def test_the_doctor_looks_at_what_leads_to_a_host_over_ssh(shell: Shell, bed: Bed) -> None:
@@ -175,7 +168,7 @@ def test_ctrl_c_waits_for_no_host(shell: Shell, deaf: Path, tmp_path: Path) -> N
         began = time.monotonic()
         nu.send_signal(signal.SIGINT)
         nu.communicate()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < LINK_S
 
 
 def saving_hosts(listing: str, file: Path) -> str:

@@ -88,9 +88,9 @@ def test_launch_shows_the_terminal_at_once_when_asked_to(tmux: Open, stack: Dock
 
 
 def test_a_long_command_says_on_one_line_how_far_it_is_and_takes_it_away(
-    prompting: Shell, own_engine: Engine
+    prompting: Shell, spare: Engine
 ) -> None:
-    shell = prompting.on(own_engine.url)
+    shell = prompting.on(spare.url)
     with Tmux([str(shell.nu)], env=shell.env(), cwd=shell.home) as terminal:
         terminal.wait_for("^nu> *$")
         terminal.enter("vibenv up | get component | str join ','")
