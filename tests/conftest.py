@@ -6,6 +6,7 @@ fails the tests that need it; `--without-engine` is how to leave them out.
 
 import contextlib
 import os
+import shutil
 import signal
 import threading
 import time
@@ -18,13 +19,14 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
 
-from tests.stack import leftovers, recipes
+from tests.stack import cache, images, leftovers, recipes
 from tests.stack.engine import Engine, Version, claimed
 from vibenv_core import stack as the_stack
 from vibenv_core.engine import Engine as DockerEngine
 from vibenv_core.hosts import resolve
-from vibenv_core.labels import DAGGER_CACHE
+from vibenv_core.labels import DAGGER_CACHE, REGISTRY
 from vibenv_core.launcher import Launcher, create
+from vibenv_core.offer import offer
 from vibenv_core.settings import Settings
 
 MARKS = {
@@ -35,6 +37,8 @@ MARKS = {
     "tmux": "tmux",
 }
 """The mark of a test that uses the fixture, directly or through another one."""
+APART = {"tests/test_try.py"}
+"""Files whose tests share no engine with others; they have a process to themselves while they run."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,13 +86,16 @@ class _ByEngine(LoadScopeScheduling):  # type: ignore[misc]  # xdist's class is 
     """Runs the tests of one version of Docker in one process, where they share an engine, others by file."""
 
     def _split_scope(self, nodeid: str) -> str:
-        file, _, parameters = nodeid.partition("[")
-        version = parameters.rstrip("]").partition("-")[0]
-        return version if version in get_args(Version) else file.partition("::")[0]
+        file, _, name = nodeid.partition("::")
+        version = name.partition("[")[2].rstrip("]").partition("-")[0]
+        return version if version in get_args(Version) and file not in APART else file
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    config.option.loadscopereorder = (
+        False  # by the number of tests, which tells nothing of how long they take
+    )
     return _ByEngine(config, log)
 
 
@@ -103,10 +110,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(MARKS[fixture])
         if item.get_closest_marker("dagger") and not item.get_closest_marker("timeout"):
             item.add_marker(pytest.mark.timeout(600))  # the first of them waits for the launcher to be built
+    items.sort(key=_turn)
     if config.getoption("without_engine"):
         left_out = [item for item in items if item.get_closest_marker("engine")]
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+def _turn(item: pytest.Item) -> int:
+    """When a test begins: what takes longest goes first, so that no process is left alone with it."""
+    if item.location[0] in APART:
+        return 0
+    return 1 if item.get_closest_marker("engine") else 2
 
 
 @pytest.hookimpl(trylast=True)
@@ -182,8 +197,27 @@ def stack(docker_engine: Engine, settings: Settings) -> Iterator[DockerEngine]:
     """vibenv's own connection to `docker_engine`, where the registry and the Dagger engine run."""
     host = DockerEngine.connect(resolve(docker_engine.url, {}))
     the_stack.up(host, settings, progress=lambda _step: None, cancelled=threading.Event())
+    offer_images(docker_engine, host, settings)
     yield host
     the_stack.down(host, settings)
+
+
+def offer_images(docker: Engine, host: DockerEngine, settings: Settings) -> None:
+    """Push the images that the launcher is built from, which Docker packs for half a minute.
+
+    What an earlier run pushed is linked into the registry instead: it writes no file of an image twice.
+    """
+    content = Path(docker.docker("inspect", "-f", "{{range .Mounts}}{{.Source}}{{end}}", REGISTRY).strip())
+    kept = docker.data / f"offered-{cache.digest(*(make().recipe for make in images.ALL.values()))}"
+    if kept.exists():
+        shutil.copytree(kept, content, copy_function=os.link, dirs_exist_ok=True)
+    offer(host, settings, images.ALL, progress=lambda _step: None, cancelled=threading.Event())
+    if not kept.exists():
+        for old in docker.data.glob("offered-*"):
+            shutil.rmtree(old)
+        half = docker.data / "offered-half"
+        shutil.copytree(content, half, copy_function=os.link)
+        half.rename(kept)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import msgpack
 import pytest
 
 from nu_plugin_vibenv import sdk
-from nu_plugin_vibenv.sdk import testing
+from nu_plugin_vibenv.sdk import testing, values
 
 ROOT = Path(__file__).parent.parent
 MODULES = {
@@ -151,7 +151,9 @@ def test_no_module_is_named_for_what_could_be_anything() -> None:
 
 def test_what_is_outside_the_sdk_uses_nothing_below_its_public_surface() -> None:
     public = {f"{SDK}.{name}" for name in sdk.__all__}
-    public |= {f"{SDK}.{name}" for name in ("testing", *(f"testing.{name}" for name in testing.__all__))}
+    public |= {f"{SDK}.{name}" for name in ("testing", "values")}
+    public |= {f"{SDK}.testing.{name}" for name in testing.__all__}
+    public |= {f"{SDK}.values.{name}" for name in vars(values) if not name.startswith("_")}
     of_the_sdk = {path for module, path in MODULES.items() if belongs(module, SDK)}
     of_the_sdk |= {*(ROOT / "tests" / "sdk").rglob("*.py"), Path(__file__)}
     wrong = [

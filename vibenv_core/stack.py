@@ -35,8 +35,8 @@ _SERVES_S = 60.0
 """How long a component may take from its start until it serves; below a second is usual."""
 _POLL_S = 0.02
 _GRACE_S = 10.0
-"""How long a component may take to end by itself: the Dagger engine notes within two seconds that its cache is
-whole, and without that note it empties it when it starts again."""
+"""How long a component may take to end by itself. The Dagger engine notes within two seconds that its cache
+is whole; without that note it empties the cache when it starts again."""
 _LAST_LINES = 200
 
 

@@ -11,6 +11,9 @@
 
     sys.exit(serve(Plugin(version="1.0.0", commands=[Greet()]), sys.argv[1:]))
 
+Public are the names of this module, `values` (nu's own values, with the places that they come from) and
+`testing`.
+
 The layers, each of which imports only those above it:
 
     data span                                        frozen records that start quickly; places in the source
@@ -21,7 +24,7 @@ The layers, each of which imports only those above it:
     codec                                            bytes to messages and back
     streams versions connection                      what may be sent and expected when; no I/O so far
     pieces runtime                                   threads, locks, waiting
-    convert mismatch kinds                           what Python's values and types are in Nushell
+    convert mismatch kinds rows                      what Python's values and types are in Nushell
     plain items input output signals                 what a command reads, returns and asks
         foreground engine
     parameters declaration call command custom       how a command is declared and called

@@ -5,8 +5,9 @@ from __future__ import annotations
 from . import pipelines as p
 from . import values
 from .data import TYPE_CHECKING
+from .errors import Label, LabeledError
 from .kinds import read
-from .parameters import Named, Rest, Switch
+from .parameters import Flag, Named, Positional, Rest, Switch
 from .span import Span
 from .values import Value
 
@@ -36,8 +37,9 @@ class Call:
         engine: Engine,
         cancelled: threading.Event,
     ) -> None:
-        self.evaluated = call
+        self._evaluated = call
         self.head = call.head
+        """Where the command's name was typed."""
         self.input = input
         self.engine = engine
         self.cancelled = cancelled
@@ -73,6 +75,8 @@ class Call:
         given = [read(key.type, value, str(key)) for value in self._values(key)]
         if isinstance(key, Rest):
             return tuple(given)
+        if not given and _is_required(key):
+            raise LabeledError(f"{key} is missing", labels=[Label("of this command", self.head)])
         return given[0] if given else key.default
 
     def _from_here(self, value: Any) -> Any:
@@ -90,7 +94,7 @@ class Call:
         return value is None or getattr(value, "val", True) is True
 
     def _values(self, key: Key[Any]) -> tuple[Value, ...]:
-        """The arguments of a parameter; a nothing stands for one that is not given."""
+        """The arguments of a parameter; a nothing stands for one that is not given, where that may be."""
         given: tuple[Value, ...]
         if isinstance(key, Named):
             named = self._named.get(key.name)
@@ -98,10 +102,14 @@ class Call:
         else:
             at = self._order.index(key.name)
             given = (
-                self.evaluated.positional[at:]
+                self._evaluated.positional[at:]
                 if isinstance(key, Rest)
-                else self.evaluated.positional[at : at + 1]
+                else self._evaluated.positional[at : at + 1]
             )
-        if len(given) == 1 and isinstance(given[0], values.NothingValue) and not isinstance(key, Rest):
-            return ()
+        if len(given) == 1 and isinstance(given[0], values.NothingValue):
+            return given if isinstance(key, Rest) or _is_required(key) else ()
         return given
+
+
+def _is_required(key: Key[Any]) -> bool:
+    return isinstance(key, Positional) or (isinstance(key, Flag) and key.required)

@@ -49,6 +49,8 @@ class Command:
         from .declaration import check
 
         check(cls)
+        if hasattr(cls, "name") and cls.run is Command.run:
+            raise TypeError(f"{cls.__name__} has a name and no `run`")
 
     def run(self, call: Call) -> object:
         """Do the work and return a Python value, an iterator of them, a ByteStream or a Value.

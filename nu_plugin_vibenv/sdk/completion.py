@@ -5,9 +5,12 @@ from __future__ import annotations
 from . import messages as m
 from .data import TYPE_CHECKING
 from .errors import RemoteProtocolError
+from .kinds import kind
 from .parameters import CompletionRequest
 from .schema import variant
+from .signature import Type
 from .span import UNKNOWN
+from .text import quoted
 from .wire_values import decode_span
 
 if TYPE_CHECKING:
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     from .engine import Engine
     from .parameters import Key
     from .span import Span
+
+
+QUOTES = "'\"`"
 
 
 def request(command: Command, asked: m.GetCompletion, engine: Engine) -> CompletionRequest | None:
@@ -36,7 +42,20 @@ def request(command: Command, asked: m.GetCompletion, engine: Engine) -> Complet
         return None
     if text and asked.call.strip:
         text = text[:-1]
-    return CompletionRequest(text or "", key, positionals, flags, _head(asked.call.call), engine)
+    text = (text or "").lstrip(QUOTES)  # a word whose quote is not closed yet comes with it
+    return CompletionRequest(text, key, positionals, flags, _head(asked.call.call), engine)
+
+
+def suggestion(key: Key[Any], item: m.Suggestion | str) -> m.Suggestion:
+    """A completion as nu puts it on the line: quoted where a string would be taken for several words."""
+    offered = m.Suggestion(item) if isinstance(item, str) else item
+    value = offered.value
+    text = kind(key.type).type in (Type.STRING, Type.ANY)
+    if not text or not any(char.isspace() for char in value) or value[0] in QUOTES + "([{$":
+        return offered
+    fields = {name: getattr(offered, name) for name in offered.__match_args__}
+    shown = offered.display_override or value
+    return m.Suggestion(**{**fields, "value": quoted(value), "display_override": shown})
 
 
 def _head(tree: Any) -> Span:

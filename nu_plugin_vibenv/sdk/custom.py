@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from .values import Ordering, Value
 
 
+NO_CELLS = "nu::shell::incompatible_path_access"
+NO_OPERATION = "nu::shell::operator_unsupported_type"
+"""The codes of nu's own errors for values that cannot do something."""
+
+
 class Custom:
     """Subclass it for a kind of value, and name that in `type_name`.
 
@@ -54,11 +59,11 @@ class Custom:
 
     def follow_path_int(self, index: int, optional: bool) -> object:
         """`$value.0`, or `$value.0?` when optional."""
-        raise LabeledError(f"a {self.type_name} has no rows")
+        raise LabeledError(f"a {self.type_name} has no rows", code=NO_CELLS)
 
     def follow_path_string(self, column: str, optional: bool, insensitive: bool) -> object:
         """`$value.column`, with `?` when optional and `!` when insensitive to case."""
-        raise LabeledError(f"a {self.type_name} has no columns")
+        raise LabeledError(f"a {self.type_name} has no columns", code=NO_CELLS)
 
     def partial_cmp(self, other: object) -> Ordering | None:
         """How it is ordered against another value, for sorting; None where there is no order."""
@@ -66,7 +71,7 @@ class Custom:
 
     def operation(self, operator: Operator, right: object) -> object:
         """`$value <operator> $right`."""
-        raise LabeledError(f"a {self.type_name} cannot be used with {operator.name}")
+        raise LabeledError(f"a {self.type_name} cannot be used with {operator.name}", code=NO_OPERATION)
 
     def save(self, path: str) -> None:
         """`$value | save path`."""
@@ -88,7 +93,8 @@ class Custom:
             return value
         if isinstance(value, PluginCustomValue) and value.name == cls.type_name:
             return cls.from_bytes(value.data)
-        raise LabeledError(f"expected a {cls.type_name}, got {value!r}")
+        found = f"a {value.name}" if isinstance(value, PluginCustomValue) else repr(value)
+        raise LabeledError(f"expected a {cls.type_name}, got {found}")
 
 
 def subclasses(cls: type[Custom] = Custom) -> Iterator[type[Custom]]:

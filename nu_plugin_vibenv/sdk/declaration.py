@@ -28,8 +28,6 @@ def check(cls: type[Command]) -> None:
     for pair in cls.input_output:
         if not (isinstance(pair, (tuple, list)) and len(pair) == 2):
             raise TypeError(f"{cls.__name__}.input_output has pairs in it: ((taken, given),), not {pair!r}")
-    if hasattr(cls, "name") and all("run" not in vars(base) for base in cls.__mro__[:-2]):
-        raise TypeError(f"{cls.__name__} has a name and no `run`")
     keys = cls.parameters()
     for key in keys:
         _check_key(cls, key)

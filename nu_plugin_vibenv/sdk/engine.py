@@ -106,8 +106,12 @@ class Engine:
         config = self._input(self._ask(e.GetPluginConfig())).nu_value()
         if type is None:
             return to_python(config)
-        unset = isinstance(config, values.NothingValue)
-        return read(type, values.RecordValue({}) if unset else config, "the plugin's configuration")
+        if isinstance(config, values.NothingValue):
+            try:
+                return read(type, config, "")
+            except LabeledError:  # it is not to be None: then what has all its defaults
+                config = values.RecordValue({}, self._head)
+        return read(type, config, "the plugin's configuration")
 
     def help(self) -> str:
         """The help text of the command that runs, as nu renders it."""

@@ -15,13 +15,14 @@ from . import pipelines as p
 from .codec import ENCODINGS, NEED_DATA, Codec
 from .connection import PROTOCOL, Connection
 from .convert import from_python, to_python
+from .custom import subclasses
 from .errors import LabeledError
 from .output import ByteStream
 from .plain import plain_value
 from .plugin import Plugin
 from .runtime import Runtime
 from .span import UNKNOWN
-from .values import Closure, ErrorValue
+from .values import Closure, ErrorValue, PluginCustomValue
 from .wire import PLUGIN_INPUT, PLUGIN_OUTPUT, UNREAD_PLUGIN_INPUT
 
 if TYPE_CHECKING:
@@ -126,7 +127,8 @@ class FakeNu:
         named: Mapping[str, object] | None = None,
         input: Any = None,
     ) -> Any:
-        """Run a command as nu does and give what it returns as Python value: a list for a stream.
+        """Run a command as nu does and give what it returns as Python value: a list for a stream, and a value
+        of the plugin's own as its class.
 
         True as a flag's value stands for a switch. A function stands for a closure: it is called with the
         closure's arguments, or with its input when there are none. An iterator as input is streamed. Raises
@@ -179,7 +181,7 @@ class FakeNu:
                     if isinstance(header, p.Empty):
                         return None
                     if isinstance(header, p.SingleValue):
-                        return to_python(header.value)
+                        return _python(header.value)
                     collected = []
                 case m.StreamMessage(id, data) if collected is not None:
                     self.send(m.Ack(id))
@@ -220,11 +222,20 @@ def _piece(data: p.StreamData) -> Any:
         case p.ListItem(ErrorValue(error)) | p.RawError(error):
             raise error
         case p.ListItem(value):
-            return to_python(value)
+            return _python(value)
         case p.UnreadItem(tree):
             return plain_value(tree)
         case p.RawBytes(chunk):
             return chunk
+
+
+def _python(value: Value) -> Any:
+    """As `to_python`; a value of the plugin's own as its class makes it again."""
+    given = to_python(value)
+    known = {cls.type_name: cls for cls in subclasses()}
+    if isinstance(given, PluginCustomValue) and given.name in known:
+        return known[given.name].from_bytes(given.data)
+    return given
 
 
 def _joined(pieces: list[Any]) -> Any:
@@ -237,16 +248,18 @@ def run(
     input: Any = None,
     environment: Mapping[str, object] | None = None,
     directory: str = "/",
+    plugin_config: object = None,
     **named: object,
 ) -> Any:
     """Run a command in this process, through the whole protocol and without nu; see `FakeNu.run`.
 
-    Flags are named as the command's attributes: `force=True`, `dry_run=True`.
+    Flags are named as the command's attributes: `force=True`, `dry_run=True`; one that has the name of a
+    parameter here gets an underscore: `directory_="/tmp"`.
     """
     names = {key.name for key in command.parameters()}
     flags = {name.rstrip("_").replace("_", "-"): value for name, value in named.items()}
     if unknown := flags.keys() - names:
         raise TypeError(f"{command.name} has no flag {', '.join(unknown)}")
     plugin = Plugin(version="0.0.0", commands=[command])
-    with FakeNu(plugin, environment=environment, directory=directory) as nu:
+    with FakeNu(plugin, environment=environment, directory=directory, plugin_config=plugin_config) as nu:
         return nu.run(command.name, positional, flags, input)

@@ -116,13 +116,16 @@ class Input:
                 return map(to_python, self.nu_values(errors=True))
 
     def _items(self, unread: Callable[[object], T], read: Callable[[Value], T]) -> Iterator[T]:
-        for piece in self._pieces or ():
-            if isinstance(piece, p.UnreadItem):
-                yield _readable(unread, piece.tree)
-            elif isinstance(piece, p.ListItem):
-                yield read(piece.value)
-            elif isinstance(piece, p.RawError):
-                raise piece.error
+        try:
+            for piece in self._pieces or ():
+                if isinstance(piece, p.UnreadItem):
+                    yield unread(piece.tree)
+                elif isinstance(piece, p.ListItem):
+                    yield read(piece.value)
+                elif isinstance(piece, p.RawError):
+                    raise piece.error
+        except (RemoteProtocolError, RecursionError) as error:
+            raise _unreadable(error) from None
 
     @overload
     def value(self) -> Any: ...
@@ -197,10 +200,12 @@ class Input:
 def _readable(read: Callable[[object], T], tree: object) -> T:
     try:
         return read(tree)
-    except RemoteProtocolError as error:
-        raise LabeledError("nu sent something that cannot be read", help=str(error)) from None
-    except RecursionError:
-        raise LabeledError("nu sent something that is nested too deep") from None
+    except (RemoteProtocolError, RecursionError) as error:
+        raise _unreadable(error) from None
+
+
+def _unreadable(error: Exception) -> LabeledError:
+    return LabeledError("nu sent something that cannot be read", help=str(error))
 
 
 def _same(value: Value) -> Value:

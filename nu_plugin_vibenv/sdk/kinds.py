@@ -13,6 +13,7 @@
 | a dataclass                                 | record; fields with a default may be missing from it    |
 | A or B                                      | oneof; any, when None is among them                     |
 | a class of nu's values, as StringValue      | the value itself, with its span                         |
+| Annotated[T, Shape or Type]                 | T, parsed or called otherwise: a Path as a directory    |
 
 `typing` is imported for those that need it only, so that most commands start without.
 """
@@ -89,8 +90,10 @@ def _kind(annotation: Any) -> Kind:
         return _one_of(args)
     if origin is typing.Literal:
         return _of_words({value: value for value in args})
-    if origin is typing.Annotated or hasattr(annotation, "__value__"):
-        return kind(args[0] if args else annotation.__value__)
+    if origin is typing.Annotated:
+        return _annotated(kind(args[0]), args[1:])
+    if hasattr(annotation, "__value__"):
+        return kind(annotation.__value__)
     if origin is tuple:
         return _list_of(args[0], make=tuple) if args[1:] == (...,) else _row_of(args)
     if isinstance(origin, type) and issubclass(list, origin):
@@ -98,6 +101,13 @@ def _kind(annotation: Any) -> Kind:
     if isinstance(origin, type) and issubclass(dict, origin) and args[0] is str:
         return _dict_of(args[1])
     raise TypeError(f"Nushell has nothing for {annotation!r}")
+
+
+def _annotated(known: Kind, notes: tuple[Any, ...]) -> Kind:
+    shape = next((note for note in notes if isinstance(note, Shape)), known.shape)
+    of_type = next((note for note in notes if isinstance(note, Type)), known.type)
+    taken = known.taken if of_type == known.type else None
+    return Kind(known.name, shape, of_type, known.read, known.words, taken)
 
 
 def _of_class(cls: Any) -> Kind:
@@ -115,6 +125,17 @@ def _of_class(cls: Any) -> Kind:
     if (cls.__module__, cls.__name__) == ("typing", "Any"):
         return _ANY
     raise TypeError(f"Nushell has nothing for the class {cls.__qualname__}")
+
+
+def _of_dataclass(row: Any) -> Kind:
+    from .rows import of_dataclass
+
+    # Rows may have rows of their own sort inside: this stands for those until the whole is known.
+    _KNOWN[row] = Kind(row.__name__, Shape.RECORD, Type.record(), lambda value: kind(row).read(value))
+    try:
+        return of_dataclass(row)
+    finally:
+        _KNOWN.pop(row, None)
 
 
 def _exactly(name: str, *classes: type) -> Read:
@@ -197,7 +218,7 @@ def _list_of(annotation: Any, make: Callable[[list[Any]], Any] = list) -> Kind:
     def read(value: v.Value) -> Any:
         if not isinstance(value, v.ListValue):
             raise mismatch(f"list of {element.name}", value)
-        return make([_step(element, inner, str(index)) for index, inner in enumerate(value.vals)])
+        return make([step(element, inner, str(index)) for index, inner in enumerate(value.vals)])
 
     shape = Shape.list(element.shape)
     if element.type.name == "Record":
@@ -218,7 +239,7 @@ def _row_of(annotations: tuple[Any, ...]) -> Kind:
         if not isinstance(value, v.ListValue) or len(value.vals) != len(kinds):
             raise mismatch(name, value)
         pairs = zip(kinds, value.vals, strict=True)
-        return tuple(_step(element, inner, str(index)) for index, (element, inner) in enumerate(pairs))
+        return tuple(step(element, inner, str(index)) for index, (element, inner) in enumerate(pairs))
 
     return Kind(name, Shape.list(Shape.ANY), Type.list(Type.ANY), read)
 
@@ -229,74 +250,18 @@ def _dict_of(annotation: Any) -> Kind:
     def read(value: v.Value) -> Any:
         if not isinstance(value, v.RecordValue):
             raise mismatch("record", value)
-        return {column: _step(cell, inner, column) for column, inner in value.val.items()}
+        return {column: step(cell, inner, column) for column, inner in value.val.items()}
 
     return Kind("record", Shape.RECORD, Type.record(), read)
 
 
-def _step(inside: Kind, value: v.Value, step: str) -> Any:
+def step(inside: Kind, value: v.Value, step: str) -> Any:
     """Read a part of a whole, so that an error knows where it is."""
     try:
         return inside.read(value)
     except Mismatch as wrong:
         wrong.path.append(step)
         raise
-
-
-def _of_dataclass(row: Any) -> Kind:
-    import typing
-    from dataclasses import MISSING, fields
-
-    # Rows may have rows of their own sort inside: this stands for those until the whole is known.
-    _KNOWN[row] = Kind(row.__name__, Shape.RECORD, Type.record(), lambda value: kind(row).read(value))
-    try:
-        hints = typing.get_type_hints(row)
-        columns = {field.name: _column(hints[field.name]) for field in fields(row)}
-    finally:
-        del _KNOWN[row]
-    given = [field for field in fields(row) if field.init]
-    defaults = {
-        field.name for field in given if field.default is not MISSING or field.default_factory is not MISSING
-    }
-
-    def read(value: v.Value) -> Any:
-        if not isinstance(value, v.RecordValue):
-            raise mismatch(f"record of {row.__name__}", value)
-        arguments = {}
-        for field in given:
-            name = field.name
-            if name in value.val:
-                arguments[name] = _step(columns[name], value.val[name], name)
-            elif name not in defaults:
-                arguments[name] = _missing(columns[name], name, value)
-        return row(**arguments)
-
-    required = [field.name for field in given if field.name not in defaults]
-    shape = Shape("Record", tuple((name, columns[name].shape) for name in required))
-    of_type = Type("Record", tuple((name, column.type) for name, column in columns.items()))
-    taken = Type("Record", tuple((name, columns[name].input_type) for name in required))
-    return Kind(f"record of {row.__name__}", shape, of_type, read, (), taken)
-
-
-def _column(annotation: Any) -> Kind:
-    """As `kind`; a type that Nushell has nothing for may be any in an answer, and cannot be read."""
-    try:
-        return kind(annotation)
-    except TypeError as error:
-        reason = str(error)
-
-    def read(_value: v.Value) -> Any:
-        raise TypeError(reason)
-
-    return Kind("any", Shape.ANY, Type.ANY, read)
-
-
-def _missing(column: Kind, name: str, record: v.Value) -> Any:
-    """What stands for a column that is not there: None, where that is allowed."""
-    try:
-        return column.read(v.NothingValue(record.span))
-    except Mismatch:
-        raise Mismatch(f"a column `{name}`", record) from None
 
 
 _ANY = Kind("any", Shape.ANY, Type.ANY, to_python)

@@ -12,9 +12,9 @@ TYPE_MISMATCH = "plugin::type_mismatch"
 class Mismatch(Exception):
     """Raised for a value that a type does not allow; `path` is the way to it in the whole, outermost last."""
 
-    def __init__(self, expected: str, value: v.Value) -> None:
-        super().__init__(expected)
-        self.expected = expected
+    def __init__(self, reason: str, value: v.Value) -> None:
+        super().__init__(reason)
+        self.reason = reason
         self.value = value
         self.path: list[str] = []
 
@@ -22,12 +22,12 @@ class Mismatch(Exception):
         """The error about `what` as nu shows it, at the very value."""
         place = f" in `{'.'.join(reversed(self.path))}`" if self.path else ""
         label = Label(f"this is {_described(self.value)}", self.value.span)
-        return LabeledError(f"{what}: expected {self.expected}{place}", labels=[label], code=TYPE_MISMATCH)
+        return LabeledError(f"{what}: {self.reason}{place}", labels=[label], code=TYPE_MISMATCH)
 
 
 def mismatch(expected: str, value: v.Value) -> Exception:
     """The error to raise for a value; one that stands for an error raises that."""
-    return value.error if isinstance(value, v.ErrorValue) else Mismatch(expected, value)
+    return value.error if isinstance(value, v.ErrorValue) else Mismatch(f"expected {expected}", value)
 
 
 def type_name(cls: type) -> str:

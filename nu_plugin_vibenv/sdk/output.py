@@ -30,25 +30,39 @@ class ByteStream(Data):
     type: str = "Binary"
 
 
+class WithMetadata(Data):
+    """What to return from `run` when nu is to know more of it, such as its content type."""
+
+    result: object
+    metadata: p.PipelineMetadata | None
+
+
 def header_of(
     runtime: Runtime, running: Running | None, result: object, span: Span
 ) -> tuple[p.PipelineDataHeader, Produce]:
     """The header that announces a Python value, and what then has to be called to send the rest of it.
 
+    An Input is passed on with its span and its metadata.
     Raises: NotConvertible.
     """
+    metadata: p.PipelineMetadata | None = None
+    if isinstance(result, WithMetadata):
+        metadata = result.metadata
+        result = result.result
     if isinstance(result, Input):
+        metadata = metadata or result.metadata
+        span = result.span or span
         result = _passed_on(result)
     if isinstance(result, ByteStream):
         output = runtime.open_output(running, bytes=True)
         chunks = iter(result.chunks)
-        return p.ByteStream(output.stream.id, span, result.type), lambda: _produce_bytes(
-            runtime, output, chunks
-        )
+        header = p.ByteStream(output.stream.id, span, result.type, metadata)
+        return header, lambda: _produce_bytes(runtime, output, chunks)
     if isinstance(result, Iterator):
         items = result
         output = runtime.open_output(running)
-        return p.ListStream(output.stream.id, span), lambda: _produce_list(runtime, output, items, span)
+        listed = p.ListStream(output.stream.id, span, metadata)
+        return listed, lambda: _produce_list(runtime, output, items, span)
     try:
         value = from_python(result, span)
     except NotConvertible as error:
@@ -56,7 +70,8 @@ def header_of(
 
         note_place(error, result, from_python)
         raise
-    return p.Empty() if isinstance(value, values.NothingValue) else p.SingleValue(value), lambda: None
+    nothing = isinstance(value, values.NothingValue)
+    return p.Empty() if nothing else p.SingleValue(value, metadata), lambda: None
 
 
 def _passed_on(input: Input) -> object:

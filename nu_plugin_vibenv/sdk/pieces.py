@@ -7,7 +7,7 @@ from .errors import ProtocolError
 
 if TYPE_CHECKING:
     from _queue import SimpleQueue
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from . import pipelines as p
 
@@ -30,30 +30,25 @@ class Pieces:
         self._queue = queue
         self._acknowledge_count = acknowledge
         self._drop = drop
-        self._done = 0
         self._taken = 0
 
-    def __iter__(self) -> Pieces:
-        return self
-
-    def __next__(self) -> p.StreamData:
-        self._done += self._taken
-        self._taken = 0
-        if self._done >= ACKNOWLEDGE_AFTER:
-            self._acknowledge()
-        piece = self._queue.get()
-        if piece is None or isinstance(piece, ProtocolError):
-            self._queue.put(piece)  # the end stays the end
-            if piece is not None:
-                raise piece
-            self._acknowledge()
-            self.close()
-            raise StopIteration
-        self._taken = 1
-        return piece
+    def __iter__(self) -> Iterator[p.StreamData]:
+        while True:
+            if self._taken >= ACKNOWLEDGE_AFTER:
+                self._acknowledge()
+            piece = self._queue.get()
+            if piece is None or isinstance(piece, ProtocolError):
+                break
+            self._taken += 1
+            yield piece
+        self._queue.put(piece)  # the end stays the end
+        if piece is not None:
+            raise piece
+        self._acknowledge()
+        self.close()
 
     def _acknowledge(self) -> None:
-        count, self._done = self._done, 0
+        count, self._taken = self._taken, 0
         self._acknowledge_count(count)
 
     def close(self) -> None:

@@ -182,20 +182,17 @@ class Plugin:
         )
 
     def _complete(self, runtime: Runtime, running: Running, asked: m.GetCompletion) -> m.CompletionItems:
-        from .completion import request
+        from .completion import request, suggestion
 
         wanted = request(self.command(asked.name), asked, Engine(runtime, running))
         if wanted is None or wanted.key.complete is None:
             return m.CompletionItems(None)
-        found = wanted.key.complete(wanted)
-        return m.CompletionItems(
-            tuple(m.Suggestion(item) if isinstance(item, str) else item for item in found)
-        )
+        return m.CompletionItems(tuple(suggestion(wanted.key, item) for item in wanted.key.complete(wanted)))
 
     def _custom(self, item: object) -> Custom:
-        name, data = getattr(item, "name", None), getattr(item, "data", b"")
         from .custom import subclasses
 
+        name, data = getattr(item, "name", None), getattr(item, "data", b"")
         known = {cls.type_name: cls for cls in subclasses()} | self._custom_values
         if name not in known:
             raise self._outdated(f"this plugin has no values of the type {name}")

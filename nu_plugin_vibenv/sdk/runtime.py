@@ -124,8 +124,10 @@ class Runtime:
             self._close(reason)
 
     def _dispatch_all(self) -> bool:
+        events = []
         with self._lock:
-            events = list(iter(self.connection.next_event, NEED_DATA))
+            while (event := self.connection.next_event()) is not NEED_DATA:
+                events.append(event)
         for event in events:
             if isinstance(event, m.Goodbye):
                 return False

@@ -231,7 +231,7 @@ class Signature(Data):
     rest_positional: PositionalArg | None = None
     named: tuple[FlagArg, ...] = ()
     input_output_types: tuple[tuple[Type, Type], ...] = ()
-    allow_variants_without_examples: bool = True
+    allow_variants_without_examples: bool = False
     is_filter: bool = False
     creates_scope: bool = False
     allows_unknown_args: bool = False

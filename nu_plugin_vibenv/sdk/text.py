@@ -109,8 +109,11 @@ def _member_text(member: PathMember) -> str:
 
 def _quoted_if_needed(name: str) -> str:
     plain = name.isascii() and name.replace("_", "a").replace("-", "a").isalnum()
-    if plain and name[0].isalpha():
-        return name
+    return name if plain and name[0].isalpha() else quoted(name)
+
+
+def quoted(text: str) -> str:
+    """A string as nu reads it between double quotes."""
     for letter, char in (("\\", "\\"), ('"', '"'), ("n", "\n"), ("r", "\r"), ("t", "\t")):
-        name = name.replace(char, "\\" + letter)
-    return f'"{name}"'
+        text = text.replace(char, "\\" + letter)
+    return f'"{text}"'

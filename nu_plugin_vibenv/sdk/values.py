@@ -85,7 +85,7 @@ class _Spanned(Data):
 
     if not TYPE_CHECKING:
 
-        def __init__(self, val, span=UNKNOWN) -> None:  # half the time of the one for any fields
+        def __init__(self, val, span=UNKNOWN) -> None:  # half the time of the general one
             own = self.__dict__
             own["val"] = val
             own["span"] = span

@@ -50,6 +50,7 @@ def test_the_table_has_a_line_for_each_figure() -> None:
     assert missed.endswith("+19.0 ms  MISSED")
 
 
+@pytest.mark.one_engine("28")
 def test_a_short_run_measures_everything(
     docker_engine: Docker,
     stack: Engine,

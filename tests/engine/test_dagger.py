@@ -161,6 +161,7 @@ def program(
     )
 
 
+@pytest.mark.one_engine("20")
 def test_the_environments_folder_outlives_its_terminal(
     docker_engine: Docker, stack: Engine, settings: Settings
 ) -> None:
@@ -174,6 +175,7 @@ def test_the_environments_folder_outlives_its_terminal(
         terminal.read_until("kept\n")
 
 
+@pytest.mark.one_engine("20")
 def test_a_recipe_is_what_the_terminal_opens_in(
     docker_engine: Docker, stack: Engine, settings: Settings
 ) -> None:

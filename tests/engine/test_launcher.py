@@ -155,6 +155,7 @@ def test_in_the_launcher_the_launcher_is_the_same(inside: Callable[[str], str], 
     assert found == {"cached": True, "digest": launcher.digest}
 
 
+@pytest.mark.one_engine("20")
 def test_nothing_that_only_the_build_needed_is_in_the_launcher(inside: Callable[[str], str]) -> None:
     assert inside("ls -A /tmp /run/ca-bundle.crt /var/lib/apt/lists 2>/dev/null || true").split() == [
         "/tmp:",
@@ -232,6 +233,7 @@ def failed(stack: Engine, settings: Settings, *, force: bool = False, **env: str
     return caught.value
 
 
+@pytest.mark.one_engine("20")
 def test_a_dagger_engine_that_cannot_be_reached_is_told_as_that(
     stack: Engine, settings: Settings, tmp_path: Path
 ) -> None:
@@ -258,6 +260,7 @@ def test_the_dagger_cli_is_copied_from_the_engine_once(
     assert list(first.parent.iterdir()) == [first]
 
 
+@pytest.mark.one_engine("20")
 def test_an_image_that_cannot_be_pulled_is_named(stack: Engine, settings: Settings) -> None:
     elsewhere = dataclasses.replace(settings, docker_cli_image="nowhere.invalid/docker:28-cli")
     found = failed(stack, elsewhere)
@@ -266,6 +269,7 @@ def test_an_image_that_cannot_be_pulled_is_named(stack: Engine, settings: Settin
     assert "`nowhere.invalid/docker:28-cli`" in found.message
 
 
+@pytest.mark.one_engine("20")
 def test_packages_that_cannot_be_fetched_are_told_with_their_step(stack: Engine, settings: Settings) -> None:
     found = failed(stack, dataclasses.replace(settings, apt_mirror="http://127.0.0.1:9/debian"), force=True)
     assert isinstance(found, Unreachable)
@@ -273,6 +277,7 @@ def test_packages_that_cannot_be_fetched_are_told_with_their_step(stack: Engine,
     assert "packages`" in found.message
 
 
+@pytest.mark.one_engine("20")
 def test_a_package_with_another_hash_ends_the_build_with_the_last_lines(
     stack: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -299,14 +304,13 @@ def test_a_registry_without_space_is_told_as_that(spare: Docker, engine: Engine,
 
 
 def test_a_registry_that_lost_the_launcher_gets_it_from_the_engine(
-    docker_engine: Docker, launcher: Launcher, settings: Settings, stack: Engine
+    spare: Docker, spare_launcher: str, engine: Engine, settings: Settings
 ) -> None:
-    the_stack.down(stack, settings)
-    assert made(stack, settings).cached, "without a registry there is nothing to mend"
-    the_stack.up(stack, settings, progress=ignore, cancelled=threading.Event())
-    assert stack.published(launcher.image) is None
-    again = made(stack, settings)
+    assert made(engine, settings).cached, "without a registry there is nothing to mend"
+    the_stack.up(engine, settings, progress=ignore, cancelled=threading.Event())
+    assert engine.published(spare_launcher) is None
+    again = made(engine, settings)
     assert again.cached
-    assert stack.published(launcher.image) == again.digest == image(stack, settings).digest
-    docker_engine.docker("pull", "--quiet", launcher.image)
-    assert made(stack, settings).digest == again.digest
+    assert engine.published(spare_launcher) == again.digest == image(engine, settings).digest
+    spare.docker("pull", "--quiet", spare_launcher)
+    assert made(engine, settings).digest == again.digest

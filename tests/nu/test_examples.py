@@ -13,6 +13,8 @@ from tests.nu.shell import Shell
 from tests.nu.terminal.tmux import Tmux
 from tests.stack.engine import Engine
 
+pytestmark = pytest.mark.one_engine("28")
+
 RUNNING = "vibenv launch my-task --command bash"
 STOPPED = f"{RUNNING}; vibenv stop my-task --grace 0sec"
 BEFORE = {

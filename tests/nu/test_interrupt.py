@@ -6,6 +6,8 @@ import os
 import signal
 from functools import partial
 
+import pytest
+
 from tests.nu.shell import Shell, eventually
 from tests.stack import leftovers
 from vibenv_core.engine import Engine as DockerEngine
@@ -13,6 +15,8 @@ from vibenv_core.labels import container_name
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import SessionState
 from vibenv_core.session_process import SOCKET
+
+pytestmark = pytest.mark.one_engine("20")
 
 
 def test_a_launch_that_is_interrupted_leaves_a_whole_session_or_none(

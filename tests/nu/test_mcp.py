@@ -13,6 +13,8 @@ from mcp import Client, StdioServerParameters
 from tests.nu.shell import Shell, eventually
 from vibenv_core.engine import Engine as DockerEngine
 
+pytestmark = pytest.mark.one_engine("20")
+
 
 def ask(shell: Shell, *calls: tuple[str, dict[str, str]]) -> Sequence[Any]:
     """Start the server, make the calls one after the other, and give their results."""

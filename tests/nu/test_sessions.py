@@ -18,6 +18,7 @@ STUBBORN = "sh -c 'trap : HUP TERM; while true; do sleep 0.1; done'"
 """A program that ends only when it is killed."""
 
 
+@pytest.mark.one_engine("20")
 def test_each_supported_nushell_gives_the_same_tables_and_errors(
     nu_binaries: Path, tmp_path: Path, stack: DockerEngine, launcher: Launcher
 ) -> None:

@@ -156,6 +156,15 @@ def test_null_stands_for_an_argument_that_is_left_out() -> None:
     assert painted("wall", None, host=None)["coats"] == 1
 
 
+def test_null_and_nothing_do_not_stand_for_an_argument_that_is_required() -> None:
+    with pytest.raises(LabeledError, match="`what`: expected path"):
+        painted(None)
+    with pytest.raises(LabeledError, match="`what` is missing"):
+        painted()
+    with pytest.raises(LabeledError, match="`--ratio`: expected float"):
+        run(Paint(), "wall", ratio=None)
+
+
 def test_a_switch_may_be_given_as_false() -> None:
     assert painted("wall", dry_run=False)["dry_run"] is False
 
@@ -425,9 +434,12 @@ def test_rows_are_sent_with_their_columns_in_order_in_a_list_and_in_a_stream() -
         assert list(rows[0]) == list(expected)
 
 
-def completion_of(arg: m.FlagValue | m.PositionalAt, tree: object, *, strip: bool = False) -> Any:
-    with FakeNu(Plugin(version="0", commands=[Paint()])) as nu:
-        nu.send(m.Call(0, m.GetCompletion("paint", arg, m.DynamicCompletionCall(tree, strip))))
+def completion_of(
+    arg: m.FlagValue | m.PositionalAt, tree: object, command: Command | None = None, *, strip: bool = False
+) -> Any:
+    asked = command or Paint()
+    with FakeNu(Plugin(version="0", commands=[asked])) as nu:
+        nu.send(m.Call(0, m.GetCompletion(asked.name, arg, m.DynamicCompletionCall(tree, strip))))
         return nu.receive().response
 
 
@@ -453,6 +465,38 @@ def test_completions_know_what_stands_on_the_line() -> None:
 def test_completions_do_without_a_tree_that_they_cannot_read(tree: object) -> None:
     items = completion_of(m.FlagValue("host"), tree).items
     assert [item.value for item in items] == ["!", "there"]
+
+
+def spaced(_request: CompletionRequest) -> Iterator[Suggestion | str]:
+    yield "plain"
+    yield 'two "words"'
+    yield Suggestion("'quoted already'", "as it is")
+    yield Suggestion("a b", "a word", display_override="A B")
+
+
+class Find(Command):
+    """Find something."""
+
+    name = "find"
+    what = Positional(str, complete=spaced)
+    where = Flag(dict, complete=lambda _request: ["{a: 1}", "a b"])
+
+    def run(self, call: Call) -> None: ...
+
+
+def test_a_completion_of_several_words_is_quoted_where_a_string_is_wanted() -> None:
+    assert completion_of(m.PositionalAt(0), {}, Find()).items == (
+        Suggestion("plain"),
+        Suggestion('"two \\"words\\""', display_override='two "words"'),
+        Suggestion("'quoted already'", "as it is"),
+        Suggestion('"a b"', "a word", display_override="A B"),
+    )
+    assert completion_of(m.FlagValue("where"), {}, Find()).items == (Suggestion("{a: 1}"), Suggestion("a b"))
+
+
+def test_a_word_whose_quote_is_open_is_completed_without_it() -> None:
+    tree = {"arguments": [named("host", {"String": "'al"})]}
+    assert completion_of(m.FlagValue("host"), tree).items[0] == Suggestion("al!")
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,21 @@ def test_scripts_give_what_they_give_upstream(example: Nushell) -> None:
     assert list(zip((script for script, _ in SCRIPTS), given, strict=True)) == SCRIPTS
 
 
+@pytest.mark.parametrize(
+    "source", ["ls /usr", "open --raw /etc/passwd", "[1] | metadata set --content-type a/b"]
+)
+def test_what_nu_knows_of_data_is_passed_on_with_it(example: Nushell, source: str) -> None:
+    scripts = [f"{source} {passed} | metadata | reject span" for passed in ("", "| example echo")]
+    plain, passed_on = example.values(scripts)
+    assert passed_on == plain != {}
+
+
+def test_values_are_printed_as_nu_writes_them_into_text(example: Nushell) -> None:
+    values = "[1 [2 3] {a: 1.5, b: null} 3kb 2sec true x]"
+    printed = example.run(f"{values} | example for-each {{ $in }}").stderr
+    assert printed.splitlines() == ["1", "[2, 3]", "{a: 1.5, b: }", "3.0 kB", "2sec", "true", "x"]
+
+
 def test_a_command_that_is_called_sees_the_caller_s_scope(example: Nushell) -> None:
     script = "let it = 10; example call-decl 'scope variables' | where name == '$it' | length"
     assert example.value(script) == 1
@@ -73,7 +88,7 @@ def test_a_closure_is_run_for_each_item(example: Nushell) -> None:
 def test_what_is_printed_by_mistake_does_no_harm(example: Nushell) -> None:
     done = example.run("example one 3 bb 4 more --flag -n x")
     assert done.returncode == 0
-    assert "a: 3\nb: bb\nflag: True" in done.stderr
+    assert "a: 3\nb: bb\nflag: true" in done.stderr
 
 
 def test_an_error_points_at_what_was_typed(example: Nushell) -> None:
@@ -89,6 +104,7 @@ def test_an_error_points_at_what_was_typed(example: Nushell) -> None:
         ("example call-decl 'no such thing'", "Can't find `no such thing`"),
         ("[a] | each { $in } | example sum", "Sum only accepts ints and floats"),
         ("example env X --cwd --set 1", "Invalid arguments"),
+        ("example generate 0 {|i| 5 }", "Can't convert to record."),
         ("[1] | example for-each {|x| error make {msg: 'inner'} }", "inner"),
     ],
 )

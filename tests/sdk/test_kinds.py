@@ -78,6 +78,15 @@ class Noted:
 
 
 @dataclass(frozen=True)
+class Even:
+    number: int
+
+    def __post_init__(self) -> None:
+        if self.number % 2:
+            raise ValueError("there are no odd ones")
+
+
+@dataclass(frozen=True)
 class Odd:
     number: complex
 
@@ -129,6 +138,8 @@ COLUMNS = (
         (Union[int, bytes], Shape.one_of(Shape.INT, Shape.BINARY), Type.one_of(Type.INT, Type.BINARY)),  # noqa: UP007
         (Optional[int], Shape.one_of(Shape.INT, Shape.NOTHING), Type.ANY),  # noqa: UP045
         (Annotated[int, "a note"], Shape.INT, Type.INT),
+        (Annotated[Path, Shape.DIRECTORY], Shape.DIRECTORY, Type.STRING),
+        (Annotated[int, Type.NUMBER], Shape.INT, Type.NUMBER),
         (Shape.GLOB, Shape.GLOB, Type.ANY),
         (Type.GLOB, Shape.ANY, Type.GLOB),
         (Cool, Shape.ANY, Type.custom("cool")),
@@ -171,6 +182,7 @@ def test_what_is_taken_may_lack_columns_that_have_defaults_and_have_ints_for_flo
         (datetime.timedelta, datetime.timedelta(seconds=1)),
         (Filesize, Filesize(9)),
         (Path, Path("/a")),
+        (Annotated[Path, Shape.DIRECTORY], Path("/a")),
         (Range, Range(1, None, 3)),
         (CellPath, CellPath((v.PathMember("a"),))),
         (Closure, Closure(3)),
@@ -233,6 +245,7 @@ def test_a_column_that_may_be_none_or_has_a_default_may_be_missing_and_others_ar
         (list[Row], [{"name": 1}], "it: expected string in `0.name`", "this is 1"),
         (list[Tree], [{}], "it: expected a column `name` in `0`", "this is a record"),
         (Inner | int, {"x": "a", "y": 1}, "it: expected int in `x`", 'this is "a"'),
+        (list[Even], [{"number": 1}], "it: there are no odd ones in `0`", "this is a record"),
         (Cool, 3, "it: expected cool", "this is 3"),
         (StringValue, 3, "it: expected string", "this is 3"),
     ],

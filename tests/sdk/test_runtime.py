@@ -23,6 +23,7 @@ from nu_plugin_vibenv.sdk import messages as m
 from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import values as v
 from nu_plugin_vibenv.sdk.errors import ConnectionClosed
+from nu_plugin_vibenv.sdk.output import WithMetadata
 from nu_plugin_vibenv.sdk.streams import BYTE_WINDOW, LIST_WINDOW
 from nu_plugin_vibenv.sdk.testing import DEADLINE_S, FakeNu
 
@@ -189,16 +190,22 @@ def value_of(message: object) -> v.Value:
     return message.response.header.value
 
 
-def data_until_silent(nu: FakeNu) -> list[m.StreamMessage]:
-    """What the plugin sends until it has nothing more to say for now."""
-    sent = []
-    try:
-        while True:
-            message = nu.receive(0.2)
-            assert isinstance(message, m.StreamMessage), message
-            sent.append(message)
-    except TimeoutError:
-        return sent
+def metadata_of_answer(nu: FakeNu) -> object:
+    """The metadata of the next answer to a call, past the pieces of streams."""
+    while not isinstance(message := nu.receive(), m.CallResponse):
+        assert isinstance(message, m.StreamMessage | m.End), message
+    assert isinstance(message.response, m.PipelineData), message
+    assert isinstance(message.response.header, p.SingleValue | p.ListStream | p.ByteStream), message
+    return message.response.header.metadata
+
+
+def hears_exactly(nu: FakeNu, pieces: int) -> None:
+    """nu receives so many pieces of a stream, and then nothing more."""
+    for _ in range(pieces):
+        message = nu.receive()
+        assert isinstance(message, m.StreamMessage), message
+    with pytest.raises(TimeoutError):
+        nu.receive(0.1)
 
 
 def test_the_version_is_told(nu: FakeNu) -> None:
@@ -270,23 +277,23 @@ def test_an_item_is_sent_while_the_next_one_is_made(nu: FakeNu) -> None:
 def test_a_producer_stops_at_the_window_and_goes_on_when_nu_has_caught_up(nu: FakeNu) -> None:
     start(nu, 0, "numbers")
     stream = nu.receive().response.header.id
-    assert len(data_until_silent(nu)) == LIST_WINDOW
+    hears_exactly(nu, LIST_WINDOW)
     assert Numbers.taken == LIST_WINDOW
     for _ in range(LIST_WINDOW):
         nu.send(m.Ack(stream))
-    assert len(data_until_silent(nu)) == LIST_WINDOW
+    hears_exactly(nu, LIST_WINDOW)
 
 
 def test_a_producer_of_bytes_stops_at_its_window(nu: FakeNu) -> None:
     start(nu, 0, "bytes")
     assert nu.receive().response.header == p.ByteStream(0, SPAN, "String")
-    assert len(data_until_silent(nu)) == BYTE_WINDOW
+    hears_exactly(nu, BYTE_WINDOW)
 
 
 def test_a_stream_that_nu_drops_ends_and_its_producer_is_closed(nu: FakeNu) -> None:
     start(nu, 0, "numbers")
     stream = nu.receive().response.header.id
-    data_until_silent(nu)
+    hears_exactly(nu, LIST_WINDOW)
     nu.send(m.Drop(stream))
     assert nu.receive() == m.End(stream)
     assert Numbers.closed.wait(DEADLINE_S)
@@ -438,6 +445,26 @@ def test_output_comes_before_the_input_has_ended(nu: FakeNu) -> None:
     stream = nu.receive().response.header.id
     nu.send(m.StreamMessage(4, p.ListItem(v.IntValue(1))))
     assert nu.receive() == m.StreamMessage(stream, p.ListItem(v.IntValue(1)))
+
+
+def test_more_may_be_told_of_what_is_returned() -> None:
+    metadata = p.PipelineMetadata(content_type="text/csv", custom={"my_rows": v.IntValue(3)})
+
+    class Told(Command):
+        """Return something with metadata."""
+
+        name = "told"
+        what = Positional(str)
+
+        def run(self, call: Call) -> WithMetadata:
+            returned = {"value": "a,b", "list": iter(["a"]), "bytes": ByteStream([b"a"], "String")}
+            return WithMetadata(returned[call[self.what]], metadata)
+
+    with FakeNu(Plugin(version="0", commands=[Told()])) as nu:
+        for id, what in enumerate(("value", "list", "bytes")):
+            call = p.EvaluatedCall(SPAN, (v.StringValue(what),))
+            nu.send(m.Call(id, m.Run("told", call, p.Empty())))
+            assert metadata_of_answer(nu) == metadata
 
 
 def test_a_call_that_a_later_nu_makes_is_refused_and_the_plugin_goes_on(nu: FakeNu) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nu_plugin_vibenv.sdk import Call, Closure, Command, LabeledError, Positional, Switch
+from nu_plugin_vibenv.sdk import Call, Closure, Command, Custom, LabeledError, Positional, Switch
 from nu_plugin_vibenv.sdk.testing import Nushell, main, run
 
 from .conftest import ROOT
@@ -41,6 +41,38 @@ def test_a_function_stands_for_a_closure(as_input: bool) -> None:
 def test_an_error_of_a_function_is_one_of_the_closure() -> None:
     with pytest.raises(LabeledError, match="unlucky"):
         run(Map(), double, input=[1, 13])
+
+
+class Cool(Custom):
+    type_name = "cool one"
+
+    def __init__(self, degrees: int) -> None:
+        self.degrees = degrees
+
+    def to_bytes(self) -> bytes:
+        return str(self.degrees).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Cool:
+        return cls(int(data))
+
+    def to_base_value(self) -> object:
+        return self.degrees
+
+
+class Heat(Command):
+    """Heat what is cool."""
+
+    name = "heat"
+
+    def run(self, call: Call) -> Cool:
+        return Cool(call.input.value(Cool).degrees + 1)
+
+
+def test_a_value_of_the_plugin_s_own_is_given_and_comes_back_as_its_class() -> None:
+    heated = run(Heat(), input=Cool(3))
+    assert isinstance(heated, Cool)
+    assert heated.degrees == 4
 
 
 PLUGIN = """#!{python}

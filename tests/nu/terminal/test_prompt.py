@@ -16,6 +16,8 @@ from tests.stack.engine import Engine
 from vibenv_core import sessions
 from vibenv_core.engine import Engine as DockerEngine
 
+pytestmark = pytest.mark.one_engine("28")
+
 
 def test_tab_offers_sessions_with_their_states(tmux: Open, launch: Launch) -> None:
     first, second = launch("bash"), launch("bash")

@@ -12,6 +12,8 @@ from vibenv_core import sessions
 from vibenv_core.engine import Engine
 from vibenv_core.launcher import Launcher
 
+pytestmark = pytest.mark.one_engine("28")
+
 README = Path(__file__).resolve().parents[3] / "README.md"
 
 

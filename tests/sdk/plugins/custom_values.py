@@ -66,7 +66,7 @@ class CoolCustomValue(Text):
             return self.text
         if optional:
             return None
-        raise LabeledError("Cannot find column", code="nu::shell::column_not_found")
+        raise LabeledError(f"Cannot find column '{column}'", code="nu::shell::column_not_found")
 
     def operation(self, operator: Operator, right: object) -> object:
         if operator.name == "Concatenate" and isinstance(right, CoolCustomValue):
@@ -83,7 +83,10 @@ class SecondCustomValue(Text):
         return f"I used to be a DIFFERENT custom value! ({self.text})"
 
     def save(self, path: str) -> None:
-        Path(path).write_text(self.text)
+        try:
+            Path(path).write_text(self.text)
+        except OSError as error:
+            raise LabeledError(f"{self.type_name} cannot be saved: {error}") from error
 
 
 class DropCheckValue(Text):
@@ -126,7 +129,11 @@ def handle(value: object) -> HandleCustomValue:
 
 def handled(call: Call) -> object:
     """The value that the input's handle stands for."""
-    made = HandleCustomValue.of(call.input.value())
+    try:
+        made = HandleCustomValue.of(call.input.value())
+    except LabeledError as error:
+        labels = [Label("not a handle", call.input.span or call.head)]
+        raise LabeledError(error.msg, labels=labels, code="nu::shell::unsupported_input") from error
     if made.text not in kept:
         label = Label("this handle is no longer valid", call.input.span or call.head)
         help = "the plugin may have exited, or there was a bug"
@@ -139,6 +146,7 @@ class Generate(Command):
 
     name = "custom-value generate"
     category = "Experimental"
+    input_output = ()
     examples = (Example("custom-value generate", "Generate a new CoolCustomValue", CoolCustomValue("abc")),)
 
     def run(self, call: Call) -> CoolCustomValue:
@@ -150,6 +158,7 @@ class Generate2(Command):
 
     name = "custom-value generate2"
     category = "Experimental"
+    input_output = ()
     closure = Optional(ONE_ARGUMENT, "An optional closure to pass the custom value to.")
     examples = (
         Example("custom-value generate2", "Generate a new SecondCustomValue", SecondCustomValue("xyz")),
@@ -181,6 +190,7 @@ class Update(Command):
 
     name = "custom-value update"
     category = "Experimental"
+    input_output = ()
     examples = (
         Example(
             "custom-value generate | custom-value update",
@@ -203,6 +213,7 @@ class UpdateArg(Command):
 
     name = "custom-value update-arg"
     category = "Experimental"
+    input_output = ()
     custom_value = Positional(object, "The custom value to update.")
 
     def run(self, call: Call) -> Custom:
@@ -214,6 +225,7 @@ class DropCheck(Command):
 
     name = "custom-value drop-check"
     category = "Experimental"
+    input_output = ()
     msg = Positional(str, "The message to print on drop.")
 
     def run(self, call: Call) -> DropCheckValue:

@@ -1,5 +1,7 @@
 """`example …`: the commands of nu's `nu_plugin_example`."""
 
+import datetime
+import json
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -8,10 +10,12 @@ from dataclasses import dataclass
 from nu_plugin_vibenv.sdk import (
     ByteStream,
     Call,
+    CellPath,
     Closure,
     Command,
     CompletionRequest,
     Example,
+    Filesize,
     Flag,
     Input,
     Label,
@@ -26,6 +30,7 @@ from nu_plugin_vibenv.sdk import (
     Switch,
     Type,
     serve,
+    values,
 )
 
 ONE_ARGUMENT = Shape("Closure", (Shape.ANY,))
@@ -40,6 +45,7 @@ class Main(Command):
     name = "example"
     category = "Experimental"
     search_terms = ("example",)
+    input_output = ()
 
     def run(self, call: Call) -> str:
         return call.engine.help()
@@ -49,6 +55,7 @@ class Arguments(Command):
     """Takes one argument of each sort, and says on stderr what it was given."""
 
     category = "Experimental"
+    input_output = ()
     number: int
 
     a = Positional(int, "Required integer value.")
@@ -62,17 +69,35 @@ class Arguments(Command):
         opt, named = call[self.opt], call[self.named]
         print(
             f"Calling test {self.number} signature",
-            f"value received {call.input.value()!r}",
+            f"value received {debugged(call.input.nu_value())}",
             "Required values",
             f"a: {call[self.a]}",
             f"b: {call[self.b]}",
-            f"flag: {call[self.flag]}",
-            f"rest: {list(call[self.rest])}",
+            f"flag: {json.dumps(call[self.flag])}",
+            f"rest: {json.dumps(call[self.rest])}",
             "No optional value found" if opt is None else f"Found optional value opt: {opt}",
-            "No named value found" if named is None else f"Named value: {named!r}",
+            "No named value found" if named is None else f"Named value: {json.dumps(named)}",
             sep="\n",
             file=sys.stderr,
         )
+
+
+def debugged(value: values.Value) -> str:
+    """A value with its kinds, as nu's own plugins show it to developers."""
+    kind = type(value).__name__.removesuffix("Value")
+    match value:
+        case values.NothingValue():
+            return kind
+        case values.ListValue(vals):
+            content = f"[{', '.join(map(debugged, vals))}]"
+        case values.RecordValue(val):
+            cells = (f"{json.dumps(name)}: {debugged(each)}" for name, each in val.items())
+            content = f"{{{', '.join(cells)}}}"
+        case values.StringValue(val):
+            content = json.dumps(val, ensure_ascii=False)
+        case _:
+            content = str(getattr(value, "val", value))
+    return f"{kind}({content})"
 
 
 class One(Arguments):
@@ -129,6 +154,7 @@ class CallDecl(Command):
     """
 
     name = "example call-decl"
+    input_output = ()
     name_ = Positional(str, "The name of the command to call.")
     named_args = Optional(dict, "Named arguments to pass to the command.")
     positional_args = Rest(object, "Positional arguments to pass to the command.")
@@ -140,6 +166,22 @@ class CallDecl(Command):
             raise LabeledError(f"Can't find `{name}`", labels=[Label("not in scope", call.span(self.name_))])
         named = call[self.named_args] or {}
         return call.engine.call_decl(decl_id, call[self.positional_args], named, input=call.input)
+
+
+@dataclass(frozen=True)
+class NestedConfig:
+    """The part `nested` of the plugin's configuration."""
+
+    bool: bool
+    string: str
+
+
+@dataclass(frozen=True)
+class PluginConfig:
+    """What `$env.config.plugins.example` may hold."""
+
+    path: str | None = None
+    nested: NestedConfig | None = None
 
 
 class Config(Command):
@@ -158,7 +200,7 @@ class Config(Command):
         if config is None:
             text = "configuration for this plugin was not found in `$env.config.plugins.example`"
             raise LabeledError("No config sent", labels=[Label(text, call.head)])
-        print(f"got config {config}", file=sys.stderr)
+        print(f"got config {call.engine.plugin_config(PluginConfig)}", file=sys.stderr)
         return config
 
 
@@ -168,6 +210,7 @@ class Ctrlc(Command):
     name = "example ctrlc"
     category = "Experimental"
     search_terms = ("example",)
+    input_output = ()
 
     def run(self, call: Call) -> None:
         print(f"interrupt status: {call.cancelled.is_set()}", file=sys.stderr)
@@ -186,6 +229,7 @@ class DisableGc(Command):
     name = "example disable-gc"
     category = "Experimental"
     search_terms = ("example", "gc", "plugin_gc", "garbage")
+    input_output = ()
     reset = Switch("Turn the garbage collector back on.")
 
     def run(self, call: Call) -> str:
@@ -290,7 +334,26 @@ class ForEach(Command):
     def run(self, call: Call) -> None:
         closure: Closure = call[self.closure]
         for value in call.input.nu_values():
-            print(call.engine.eval_closure(closure, value, input=value).value(), file=sys.stderr)
+            print(shown(call.engine.eval_closure(closure, value, input=value).value(), call), file=sys.stderr)
+
+
+def shown(value: object, call: Call) -> str:
+    """A value as nu writes it into text: lists and records in brackets, the rest as `into string` has it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return json.dumps(value)
+        case list():
+            return f"[{', '.join(shown(each, call) for each in value)}]"
+        case dict():
+            return f"{{{', '.join(f'{name}: {shown(each, call)}' for name, each in value.items())}}}"
+        case Filesize() | datetime.timedelta() | datetime.datetime() | CellPath():
+            into_string = call.engine.find_decl("into string")
+            assert into_string is not None
+            return str(call.engine.call_decl(into_string, input=value).value())
+        case _:
+            return str(value)
 
 
 class Generate(Command):
@@ -318,8 +381,12 @@ class Generate(Command):
             step = call.engine.eval_closure(call[self.closure], following, input=following).value()
             if step is None:
                 return
-            if "out" in step:
-                yield step["out"]
+            if not isinstance(step, dict):
+                label = Label("expected a record with `out` and `next`", call.span(self.closure))
+                raise LabeledError("Can't convert to record.", labels=[label], code="nu::shell::cant_convert")
+            if "out" not in step:
+                return
+            yield step["out"]
             following = step.get("next")
 
 
@@ -383,6 +450,7 @@ class ArgCompletion(Command):
     name = "example arg-completion"
     category = "Experimental"
     search_terms = ("example",)
+    input_output = ()
     second = Optional(str, "optional second", complete=coming_seconds)
     first = Positional(str, "Required integer value.", complete=coming_seconds)
     future_timestamp = Flag(

@@ -1,14 +1,33 @@
 """`terminal …`: what a plugin does with a terminal, with ctrl-c, and with the end of nu."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
 import termios
+import threading
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 
-from nu_plugin_vibenv.sdk import Call, Command, NoTerminal, Plugin, Positional, serve, signals
+from nu_plugin_vibenv.sdk import (
+    Call,
+    Command,
+    CompletionRequest,
+    Flag,
+    NoTerminal,
+    Plugin,
+    Positional,
+    Suggestion,
+    Switch,
+    runtime,
+    serve,
+    serving,
+    signals,
+)
 
 
 class Run(Command):
@@ -26,6 +45,26 @@ class Run(Command):
                 ).returncode
         except NoTerminal:
             return -1
+
+
+class On(Command):
+    """Run a shell line on the terminal by the SDK's own means, and give its exit code."""
+
+    name = "terminal on"
+    line = Positional(str, "what the shell runs")
+
+    def run(self, call: Call) -> int:
+        return call.engine.run_on_terminal(["/bin/sh", "-c", call[self.line]])
+
+
+class Twice(Command):
+    """Ask for the terminal while having it."""
+
+    name = "terminal twice"
+
+    def run(self, call: Call) -> str:
+        with call.engine.foreground(), call.engine.foreground():
+            return "both"
 
 
 class Spoil(Command):
@@ -88,12 +127,103 @@ class Ignored(Command):
         return sorted(ignored & {number.name for number in signal.Signals} - {"SIGPIPE", "SIGXFSZ"})
 
 
-PLUGIN = Plugin(version="0.1.0", commands=[Run(), Spoil(), Tick(), Wait(), Pid(), Ignored()])
+class Descriptors(Command):
+    """What a child shares of the plugin's own open files, beside its standard three."""
+
+    name = "terminal shared"
+
+    def run(self, call: Call) -> list[str]:
+        own = set()
+        for link in Path("/proc/self/fd").iterdir():
+            with suppress(OSError):  # the listing's own is closed by now
+                if int(link.name) > 2 and not os.get_inheritable(int(link.name)):
+                    own.add(str(link.readlink()))
+        argv = ["find", "/proc/self/fd", "-printf", "%l\\n"]
+        listed = subprocess.run(argv, stdout=subprocess.PIPE, text=True, close_fds=False, check=False)
+        return sorted(own & {*listed.stdout.splitlines()})
+
+
+class Stray(Command):
+    """Write to standard output in every way there is, and read standard input."""
+
+    name = "terminal stray"
+
+    def run(self, call: Call) -> str:
+        print("printed")
+        os.write(1, b"written\n")
+        libc = ctypes.CDLL(None)
+        libc.puts(b"put by C")
+        libc.fflush(None)
+        os.system("echo said by a child")
+        try:
+            return input("asked ")
+        except EOFError:
+            return "nothing to read"
+
+
+class Deaf(Command):
+    """Sleep, whatever happens."""
+
+    name = "terminal deaf"
+    pause = Positional(timedelta)
+    pool = Switch("in a thread that Python waits for at its end")
+
+    def run(self, call: Call) -> str:
+        seconds = call[self.pause].total_seconds()
+        if call[self.pool]:
+            threading.Thread(target=time.sleep, args=(seconds,)).start()
+        else:
+            print("deaf", file=sys.stderr)
+            time.sleep(seconds)
+        return "slept"
+
+
+class KeepRunning(Command):
+    """Whether nu may stop the plugin when it is idle."""
+
+    name = "terminal keep"
+    on = Positional(bool)
+
+    def run(self, call: Call) -> None:
+        call.engine.set_gc_disabled(call[self.on])
+
+
+def fruit(request: CompletionRequest) -> list[Suggestion | str]:
+    """Two fruits with descriptions and one without; or something that goes wrong."""
+    if request.text == "crash":
+        raise ValueError("the completer is broken")
+    if request.text == "slow":
+        time.sleep(3600)
+    return [
+        Suggestion("apple", description="a fruit"),
+        Suggestion("apricot", description="another"),
+        "banana",
+    ]
+
+
+class Eat(Command):
+    """Take words that Tab completes."""
+
+    name = "terminal eat"
+    what = Positional(str, complete=fruit)
+    with_ = Flag(str, complete=fruit, short="w")
+
+    def run(self, call: Call) -> str:
+        return f"{call[self.what]} with {call[self.with_]}"
+
+
+COMMANDS = (
+    *(Run, On, Twice, Spoil, Tick, Wait, Pid, Ignored),
+    *(Descriptors, Stray, Deaf, KeepRunning, Eat),
+)
+PLUGIN = Plugin(version="0.1.0", commands=[command() for command in COMMANDS])
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the plugin."""
-    return serve(PLUGIN, argv)
+    """Run the plugin, which is as patient with what does not end as a test can be."""
+    runtime.GRACE_S = 0.5
+    serving.LEAVE_S = 0.5
+    return serve(PLUGIN, argv, prefer_socket="PREFER_SOCKET" in os.environ)
 
 
 if __name__ == "__main__":
