@@ -28,9 +28,13 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers what a session's list asks for."""
 
     protocol_version = "HTTP/1.1"
+    quick = threading.Event()
+    """Unless it is set, lists are not given."""
 
     def do_GET(self) -> None:  # the name that http.server looks for
         path = self.path.partition("?")[0].removeprefix("/v1.41")
+        if path == "/containers/json":
+            self.quick.wait()
         body = json.dumps(ANSWERS[path]).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -52,6 +56,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 @contextlib.contextmanager
 def small_engine(path: Path) -> Iterator[None]:
     """Something at a socket that answers as an engine without containers does."""
+    _Handler.quick.set()
     with _Server(str(path), _Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -60,6 +65,13 @@ def small_engine(path: Path) -> Iterator[None]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.fixture
+def quick() -> Iterator[threading.Event]:
+    """Whether the small engine gives lists; it does until this is cleared."""
+    yield _Handler.quick
+    _Handler.quick.set()
 
 
 @pytest.fixture

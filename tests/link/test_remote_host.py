@@ -61,6 +61,7 @@ def engine(bed: Bed, env: dict[str, str]) -> Iterator[Engine]:
     url = f"ssh://{INSTANCE}"
     engine = reach(resolve(url, {}), env=env, cancelled=threading.Event())
     yield engine
+    bed.link.heal()
     for session in sessions.list_sessions(engine):
         sessions.remove(engine, session.name, force=True)
 

@@ -23,6 +23,11 @@ from . import plan, runtime
 
 _ASK_S = 5.0
 """How long a master may take to do what it is asked for; it does so without its host."""
+_ENDING_S = 1.0
+"""How long a master may take to end once its connection has."""
+_TICK_S = 0.01
+_ANSWER_S = 2.0
+"""How long a link may take that is in use, but not stalled."""
 _CLOSED_PAUSE_S = 0.2, 2.0
 """How long to wait, at first and at most, before a host is asked again that closed the connection (sshd does
 so to more at once than its MaxStartups)."""
@@ -101,11 +106,26 @@ def mend(attempt: Attempt, *, silent: bool, since_ns: int) -> None:
         if found is None:
             _made(attempt)
         elif silent:
-            _made(attempt, own=True)
+            # Where it answers, the engine was slow, and its link is in use.
+            if not _answers(found.docker, min(_ANSWER_S, _left(attempt) / 3)):
+                _made(attempt, own=True)
         elif found.relayed:
+            found.docker.unlink()  # what is wrong may be mended by the next time, and forwarding serve again
             raise plan.failure(attempt.address, _said(folder))
+        elif _is_ending(folder, attempt):
+            _made(attempt)
         else:
             _relayed(attempt)
+
+
+def _is_ending(folder: Path, attempt: Attempt) -> bool:
+    """Whether the master ends, which takes it a moment: no reason why it did not forward has been told."""
+    deadline = time.monotonic() + _ENDING_S
+    while not plan.is_refusal(_said(folder)) and time.monotonic() < deadline:
+        if not _listens(folder / plan.CONTROL):
+            return True
+        attempt.cancelled.wait(_TICK_S)
+    return False
 
 
 def _made(attempt: Attempt, *, own: bool = False) -> Link:
@@ -243,6 +263,16 @@ def _listens(path: Path) -> bool:
         with contextlib.suppress(OSError):
             probe.connect(str(path))
             return True
+    return False
+
+
+def _answers(docker: Path, within_s: float) -> bool:
+    """Whether an engine answers the least of questions."""
+    with socket.socket(socket.AF_UNIX) as connection, contextlib.suppress(OSError):
+        connection.settimeout(within_s)
+        connection.connect(str(docker))
+        connection.sendall(b"GET /_ping HTTP/1.0\r\n\r\n")
+        return connection.recv(1) != b""
     return False
 
 

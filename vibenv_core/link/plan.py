@@ -283,6 +283,11 @@ def failure(address: SshAddress, said: str) -> VibenvError:
     return row.kind(row.message.format(**words), code=row.code, help=row.help.format(**words), about="host")
 
 
+def is_refusal(said: str) -> bool:
+    """Whether a master's log tells that its host did not forward to the socket."""
+    return "open failed" in said
+
+
 def is_unexplained(said: str) -> bool:
     """Whether ssh said no more than that the connection ended; the reason may have been told to nobody."""
     return not any(re.search(row.words, said) for row in _TABLE) and all(
