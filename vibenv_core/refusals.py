@@ -56,7 +56,7 @@ _TABLE = (
         None,
     ),
     _Row(
-        r"Container \S+ is (?:not running|restarting|paused)",
+        r"[Cc]ontainer \S+ is (?:not running|restarting|paused)",
         WrongState,
         "container::not_running",
         "the container does not run: {said}",

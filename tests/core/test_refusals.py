@@ -47,6 +47,7 @@ ID = "f5604b030b46955e86fd5948b99b2c64248b7bc61e0609c304997f89b7945862"
             "container::running",
         ),
         (409, f"Container {ID} is not running", WrongState, "container::not_running"),
+        (409, f"container {ID} is not running", WrongState, "container::not_running"),
         (409, f"Container {ID} is paused, unpause the container", WrongState, "container::not_running"),
         (
             500,

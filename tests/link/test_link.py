@@ -99,9 +99,12 @@ def test_a_list_needs_less_than_three_kilobytes(bed: Bed, reach: Reach) -> None:
 
 def test_a_killed_master_is_replaced_within_the_same_question(bed: Bed, reach: Reach) -> None:
     engine = reach()
+    assert reaching.is_reached(engine, bed.env)
     kill_master(bed)
+    assert not reaching.is_reached(engine, bed.env)
     assert engine.sessions() == []
     assert bed.handshakes == 2
+    assert reaching.is_reached(engine, bed.env)
 
 
 def test_a_master_that_is_killed_during_a_question_is_replaced(bed: Bed, reach: Reach) -> None:
@@ -147,10 +150,16 @@ def test_a_cut_link_is_made_again(bed: Bed, reach: Reach) -> None:
 
 def test_a_half_open_link_is_replaced_by_a_new_one_beside_it(bed: Bed, reach: Reach) -> None:
     engine = reach(reach_s=1.5)
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda _: engine.sessions(), range(20)))
     bed.link.lose()
     began = time.monotonic()
     assert engine.sessions() == []
     assert 1.4 < time.monotonic() - began < 6
+    began = time.monotonic()
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda _: engine.sessions(), range(20)))
+    assert time.monotonic() - began < 1
     assert bed.handshakes == 2
     assert reach().sessions() == []
     assert bed.handshakes == 2
@@ -264,15 +273,17 @@ def test_the_users_own_master_is_used_when_there_is_one(bed: Bed, reach: Reach) 
 def test_what_the_user_configured_for_shells_is_no_hindrance(bed: Bed, reach: Reach) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         bed.ssh_config(
-            f"LocalForward {taken.getsockname()[1]} localhost:80",
+            f"LocalForward 127.0.0.1:{taken.getsockname()[1]} localhost:80",
             "ExitOnForwardFailure yes",
             "PermitLocalCommand yes",
             f"LocalCommand touch {bed.folder}/ran",
             "RemoteCommand sleep 100",
             "RequestTTY force",
             "LogLevel QUIET",
+            "StreamLocalBindMask 0000",
         )
         assert reach().sessions() == []
+    assert stat.S_IMODE((folder(bed) / "docker.sock").stat().st_mode) == 0o600
     assert not (bed.folder / "ran").exists()
 
 

@@ -18,14 +18,14 @@ from tests.link.bed import INSTANCE, Bed, before
 from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
 from vibenv_core import launcher as launchers
-from vibenv_core import sessions, stack
+from vibenv_core import reach as reaching
+from vibenv_core import reconnect, sessions, stack
 from vibenv_core.attach import Attached, Reason, attach
 from vibenv_core.engine import Engine
 from vibenv_core.errors import NotFound, Unreachable, WrongState
 from vibenv_core.hosts import resolve
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import ComponentState
-from vibenv_core.reach import reach
 from vibenv_core.settings import Settings
 
 pytestmark = pytest.mark.one_engine("28")
@@ -50,16 +50,17 @@ def env(bed: Bed) -> dict[str, str]:
 
 
 @pytest.fixture
-def stack_here(stack: Engine) -> Engine:
-    """vibenv's connection to the same engine, without ssh."""
-    return stack
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links that are looked at often, and given up soon."""
+    monkeypatch.setattr(reconnect, "_LOOK_S", 0.5)
+    monkeypatch.setattr(reaching, "_ANSWER_S", 2.0)
 
 
 @pytest.fixture
 def engine(bed: Bed, env: dict[str, str]) -> Iterator[Engine]:
     """vibenv's connection to the engine, over ssh."""
     url = f"ssh://{INSTANCE}"
-    engine = reach(resolve(url, {}), env=env, cancelled=threading.Event())
+    engine = reaching.reach(resolve(url, {}), env=env, cancelled=threading.Event())
     yield engine
     bed.link.heal()
     for session in sessions.list_sessions(engine):
@@ -70,7 +71,7 @@ def test_a_docker_context_leads_to_the_other_hosts_engine(bed: Bed, docker_engin
     create = ["docker", "context", "create", "dagger-ssm", "--docker", f"host=ssh://{INSTANCE}"]
     subprocess.run(create, env=bed.env, check=True, capture_output=True)
     host = resolve("dagger-ssm", bed.env)
-    engine = reach(host, env=bed.env, cancelled=threading.Event())
+    engine = reaching.reach(host, env=bed.env, cancelled=threading.Event())
     found = engine.inspect("registry")
     assert found is not None
     assert docker_engine.docker("inspect", "--format", "{{.Id}}", "registry").strip() == found.id
@@ -87,27 +88,26 @@ def test_no_byte_of_an_image_crosses_the_link(
     bed: Bed,
     env: dict[str, str],
     engine: Engine,
-    stack_here: Engine,
+    launcher: Launcher,
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def create(engine: Engine) -> Launcher:
-        return launchers.create(
-            engine, settings, env=env, progress=lambda _step: None, cancelled=threading.Event()
-        )
-
-    ours = dict(launchers._sources())
+    kept = f"{settings.registry_address}/vibenv-kept:latest"
+    engine.tag(launcher.image, kept)
+    sources = {**dict(launchers._sources()), "vibenv_core/far.py": ""}
+    monkeypatch.setattr(launchers, "_sources", sources.items)
     earlier = bed.link.seen()
-    with monkeypatch.context() as changed:
-        changed.setattr(launchers, "_sources", lambda: {**ours, "vibenv_core/far.py": ""}.items())
-        made = create(engine)
+    made = launchers.create(
+        engine, settings, env=env, progress=lambda _step: None, cancelled=threading.Event()
+    )
     later = bed.link.seen()
     assert not made.cached
     assert made.size > 100_000_000
     assert later.up - earlier.up < made.size / 50  # what is built from, and Dagger's questions
     assert later.down - earlier.down < made.size / 50  # what the build said
     assert bed.handshakes == 1
-    create(stack_here)
+    engine.tag(kept, launcher.image)
+    engine.remove_image(kept)
 
 
 def test_sessions_are_launched_side_by_side_over_one_connection(
@@ -216,6 +216,7 @@ def test_whenever_the_link_is_cut_the_terminal_comes_back_and_the_session_never_
     assert bed.handshakes == 4
 
 
+@pytest.mark.usefixtures("hasty")
 def test_a_link_that_lost_its_far_end_unheard_is_replaced_under_the_terminal(bed: Bed, shown: Shown) -> None:
     bed.link.lose()
     shown.until(b"# ")

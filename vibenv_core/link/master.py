@@ -140,6 +140,8 @@ def _made(attempt: Attempt, *, own: bool = False) -> Link:
         if forwarding.exit_code:
             raise plan.failure(attempt.address, forwarding.stderr + _said(folder))
     with runtime.told(folder):
+        for name in (plan.DOCKER, plan.DAGGER):
+            (folder / f"{name}{plan.NEW}").chmod(0o600)  # the user's StreamLocalBindMask outdoes a flag's
         for name in (plan.DOCKER, plan.DAGGER, plan.CONTROL):
             (folder / f"{name}{plan.NEW}").rename(folder / name)
     return _standing_now(attempt)

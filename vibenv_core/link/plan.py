@@ -81,7 +81,6 @@ def master_argv(address: SshAddress, folder: Path, *, wait_s: float, ask: bool) 
         "ConnectTimeout": str(max(1, round(wait_s))),
         "ServerAliveInterval": str(_ALIVE_S),
         "ServerAliveCountMax": str(_ALIVE_TIMES),
-        "StreamLocalBindMask": "0177",
         "LogLevel": "INFO",
         **_NOTHING_ELSE,
     }
