@@ -14,6 +14,7 @@ import pytest
 
 from tests.link.bed import INSTANCE, Bed, laid
 from vibenv_core import reach as reaching
+from vibenv_core import reconnect
 from vibenv_core.engine import Engine
 from vibenv_core.hosts import Host
 
@@ -65,6 +66,13 @@ def small_engine(path: Path) -> Iterator[None]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links that are looked at often, and not waited for."""
+    monkeypatch.setattr(reconnect, "_LOOK_S", 0.5)
+    monkeypatch.setattr(reaching, "_ANSWER_S", 1.5)
 
 
 @pytest.fixture

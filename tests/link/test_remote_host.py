@@ -19,7 +19,7 @@ from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
 from vibenv_core import launcher as launchers
 from vibenv_core import reach as reaching
-from vibenv_core import reconnect, sessions, stack
+from vibenv_core import sessions, stack
 from vibenv_core.attach import Attached, Reason, attach
 from vibenv_core.engine import Engine
 from vibenv_core.errors import NotFound, Unreachable, WrongState
@@ -47,13 +47,6 @@ def env(bed: Bed) -> dict[str, str]:
     shutil.copy(recipes.dagger() / "dagger", folder / "dagger")
     passed = ("SSL_CERT_FILE", "VIBENV_CA_BUNDLE", "PIP_INDEX_URL")
     return bed.env | {name: os.environ[name] for name in passed if name in os.environ}
-
-
-@pytest.fixture
-def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Links that are looked at often, and given up soon."""
-    monkeypatch.setattr(reconnect, "_LOOK_S", 0.5)
-    monkeypatch.setattr(reaching, "_ANSWER_S", 2.0)
 
 
 @pytest.fixture
