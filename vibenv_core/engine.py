@@ -28,7 +28,7 @@ from .hosts import Host
 from .model import Container, ContainerSpec, EngineInfo, Image, Progress, Session, Step, StepState
 from .refusals import refusal, unreachable
 from .replies import PathStat
-from .stream import Stream, hijack
+from .stream import Stream, dial, hijack, upgrade
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -292,10 +292,15 @@ class Engine:
         Raises: NotFound, WrongState (it does not run).
         """
         with translated(self.host):
-            made = self._client.exec_create(container, list(argv), stdin=True)["Id"]
+            # Over a link a connection takes a round trip to open: that of the question that comes first.
+            connection = dial(self.endpoint, self._timeout_s)
+            try:
+                made = self._client.exec_create(container, list(argv), stdin=True)["Id"]
+            except BaseException:
+                connection.close()
+                raise
             path = f"/v{self._client.api_version}/exec/{made}/start"
-            how = {"Detach": False, "Tty": False}
-            connection = hijack(self.endpoint, path, how, timeout_s=self._timeout_s)
+            upgrade(connection, path, {"Detach": False, "Tty": False})
             return Stream(connection, exit_code=lambda: self._exit_code(made))
 
     def exec_output(self, container: str, argv: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 import os
 import pty
 import random
+import re
 import select
 import shutil
 import signal
@@ -30,6 +31,8 @@ from vibenv_core.settings import Settings
 
 pytestmark = pytest.mark.one_engine("28")
 LATENCY_S = 0.025
+REPAINTED = rb"\x1b\[H\x1b\[J.*# "
+"""What shows that the terminal is at the session again: a screen that was cleared, with a prompt."""
 
 
 @pytest.fixture
@@ -151,9 +154,9 @@ class Shown:
         os.write(self._user, keys)
 
     def until(self, wanted: bytes, within_s: float = 30) -> bytes:
-        """What is painted from now on, up to `wanted`."""
+        """What is painted from now on, up to the pattern `wanted`."""
         seen, deadline = b"", time.monotonic() + within_s
-        while wanted not in seen:
+        while not re.search(wanted, seen, re.DOTALL):
             assert time.monotonic() < deadline, seen
             if select.select([self._user], [], [], 0.05)[0]:
                 seen += os.read(self._user, 4096)
@@ -202,7 +205,7 @@ def test_whenever_the_link_is_cut_the_terminal_comes_back_and_the_session_never_
     for cut in range(3):
         time.sleep(random.uniform(0, 0.2))
         bed.link.cut()
-        painted = shown.until(b"# ")
+        painted = shown.until(REPAINTED)
         shown.type(f"echo $((10+{cut}))-cut\n".encode())
         painted += shown.until(f"{10 + cut}-cut".encode())
         assert b"noticed" not in painted
@@ -212,7 +215,7 @@ def test_whenever_the_link_is_cut_the_terminal_comes_back_and_the_session_never_
 @pytest.mark.usefixtures("hasty")
 def test_a_link_that_lost_its_far_end_unheard_is_replaced_under_the_terminal(bed: Bed, shown: Shown) -> None:
     bed.link.lose()
-    shown.until(b"# ")
+    shown.until(REPAINTED)
     shown.type(b"echo $((6*7))-again\n")
     shown.until(b"42-again")
     assert bed.handshakes == 2
@@ -223,7 +226,7 @@ def test_while_there_is_no_way_to_the_host_the_terminal_says_so_and_lets_one_det
 ) -> None:
     bed.link.set(refused=True)
     bed.link.cut()
-    assert b"no connection to ssh://" in shown.until(b"ctrl-\\ detaches")
+    assert b"no connection to ssh://" in shown.until(rb"ctrl-\\ detaches")
     shown.type(b"typed")
     shown.until(b"5 typed")
     began = time.monotonic()
