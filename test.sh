@@ -42,12 +42,6 @@ checks=
 printf '%4d s  ruff and mypy\n' $(($(date +%s) - began))
 [ $status -eq 0 ] || cat "$logs/check.log"
 
-engines=$(python3 -m tests.stack list)
 # Three processes: one for the tests of each version of the engine, one for all others (tests/conftest.py).
 .venv/bin/python -m pytest -n 3 "$@" || status=$?
-left=$(python3 -m tests.stack list)
-if [ "$left" != "$engines" ]; then
-    printf 'failed: engines ran before and after:\n%s\n--\n%s\n' "$engines" "$left" >&2
-    status=1
-fi
 exit $status

@@ -127,7 +127,8 @@ have_images() {
         read -r socket
         read -r names
     } <"$here/to-build"
-    printf '        Official images cannot be pulled here (%.100s): the same names are built from packages.\n' "$reason"
+    printf '        Official images cannot be pulled here: %s\n' "$reason"
+    echo '        The same names are built from packages instead: minutes, once on this machine.'
     packages_step "$(missing jq mmdebstrap)"
     # shellcheck disable=SC2086 # a list of names
     step 'Images built' 'see the log; what was made so far is kept' \

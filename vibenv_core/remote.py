@@ -18,6 +18,7 @@ from .hosts import Host
 from .model import session_name
 from .offer import offer
 from .recipe import ENGINE_SOCKET, RUNNER_HOST
+from .session_plan import SESSION_VARIABLE
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ FOLDER = "/root/session"
 """Where an environment's cache volume is mounted, and where its terminal begins."""
 _SHELL = "sh,-c,exec $(command -v bash || echo sh)"
 """The terminal's program, as a list of Dagger's: bash where the environment has it."""
+_UNWATCHED = {"FORCE_DARK_MODE": "1"}
+"""For Dagger's client in a session, whose terminal may have nobody at it: it does not ask for the terminal's
+colours then, twice, and wait two seconds for each answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ def program(
     """
     session_name(name)
     image, version = settings.environment_image, settings.dagger_version
-    variables = dagger_cli.environment(env, host, version)
+    variables = dagger_cli.environment(env, host, version) | (_UNWATCHED if SESSION_VARIABLE in env else {})
     try:
         engine = connect()
     except Unreachable:

@@ -9,6 +9,9 @@ from .errors import AlreadyExists, Foreign, NotFound, UsageError, WrongState
 from .model import Access, Container, ContainerSpec, Image, SessionState
 from .settings import VERSION, Settings
 
+SESSION_VARIABLE = "VIBENV_SESSION"
+"""In a session's environment: its name."""
+
 _DOCKER_BIND = "/var/run/docker.sock:/run/docker.sock"
 _DAGGER_BIND = "/run/dagger:/run/dagger"
 _BINDS = {
@@ -62,7 +65,7 @@ def launch(
         image=settings.launcher_image,
         labels=labels.session_labels(name, command=command, access=access, image=settings.launcher_image),
         entrypoint=tuple(session_process.process_argv(program, rows=rows, cols=cols)),
-        env={"LANG": "C.UTF-8", "VIBENV_SESSION": name, **settings.to_environment(), **env},
+        env={"LANG": "C.UTF-8", SESSION_VARIABLE: name, **settings.to_environment(), **env},
         binds=_BINDS[access],
         hostname=name,
         init=True,

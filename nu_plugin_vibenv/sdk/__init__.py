@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from .errors import ConnectionClosed, Label, LabeledError, NoTerminal
     from .input import Input
     from .messages import Operator, Suggestion, SuggestionKind
-    from .output import ByteStream
+    from .output import ByteStream, WithMetadata
     from .parameters import CompletionRequest, Flag, Key, Optional, Positional, Rest, Switch
+    from .pipelines import PipelineMetadata
     from .plugin import Plugin
     from .serving import serve
     from .signature import Shape, Type
@@ -72,6 +73,7 @@ __all__ = [
     "Optional",
     "Ordering",
     "PathMember",
+    "PipelineMetadata",
     "Plugin",
     "Positional",
     "Range",
@@ -83,6 +85,7 @@ __all__ = [
     "Switch",
     "Type",
     "Value",
+    "WithMetadata",
     "from_python",
     "serve",
     "to_python",
@@ -97,8 +100,9 @@ _HOME = {
     "errors": "ConnectionClosed Label LabeledError NoTerminal",
     "input": "Input",
     "messages": "Operator Suggestion SuggestionKind",
-    "output": "ByteStream",
+    "output": "ByteStream WithMetadata",
     "parameters": "CompletionRequest Flag Key Optional Positional Rest Switch",
+    "pipelines": "PipelineMetadata",
     "plugin": "Plugin",
     "serving": "serve",
     "signature": "Shape Type",

@@ -138,8 +138,11 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _to_timedelta(value: values.DurationValue) -> datetime.timedelta:
-    return datetime.timedelta(microseconds=value.val // 1000)
+def _to_timedelta(value: values.DurationValue) -> datetime.timedelta | values.DurationValue:
+    try:
+        return datetime.timedelta(microseconds=value.val // 1000)
+    except OverflowError:
+        return value
 
 
 def _to_datetime(value: values.DateValue) -> datetime.datetime | values.DateValue:

@@ -45,6 +45,8 @@ def _check_key(cls: type[Command], key: Key[Any]) -> None:
             known.read(from_python(key.default))
         except (Mismatch, TypeError):
             raise TypeError(f"{where}: the default {key.default!r} is not {known.name}") from None
+    if not (key.complete is None or callable(key.complete) or isinstance(key.complete, tuple)):
+        raise TypeError(f"{where}: `complete` is a function or a tuple of words, not {key.complete!r}")
     if isinstance(key, Flag) and key.required and key.default is not None:
         raise TypeError(f"{where} is required, and so has no default")
 

@@ -100,11 +100,12 @@ def _example(example: Example) -> s.PluginExample:
 def _positional(key: Key[Any]) -> s.PositionalArg:
     default = None if key.default is None else from_python(key.default)
     known = kind(key.type)
-    return s.PositionalArg(key.name, _desc(key, known), known.shape, _words(known), None, default)
+    return s.PositionalArg(key.name, _desc(key, known), known.shape, _words(key, known), None, default)
 
 
-def _words(known: Kind) -> s.ListCompletion | None:
-    return s.ListCompletion(known.words) if known.words else None
+def _words(key: Key[Any], known: Kind) -> s.ListCompletion | None:
+    words = key.complete if isinstance(key.complete, tuple) else known.words
+    return s.ListCompletion(words) if words else None
 
 
 def _desc(key: Key[Any], known: Kind) -> str:
@@ -119,5 +120,5 @@ def _flag(key: Flag[Any] | Switch) -> s.FlagArg:
     default = None if key.default is None else from_python(key.default)
     known = kind(key.type)
     return s.FlagArg(
-        key.name, key.short, known.shape, key.required, _desc(key, known), _words(known), None, default
+        key.name, key.short, known.shape, key.required, _desc(key, known), _words(key, known), None, default
     )

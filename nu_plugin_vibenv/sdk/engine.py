@@ -201,7 +201,8 @@ class Engine:
 
         environment, directory = self.environment(), self.current_directory()
         with self.foreground() as tty:
-            return run(argv, tty, environment=environment, directory=directory)
+            cancelled = self._running.cancelled
+            return run(argv, tty, environment=environment, directory=directory, cancelled=cancelled)
 
     def job_id(self) -> int:
         """The number of the background job that makes the call, 0 where it is made in the foreground.

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _LENT = threading.Lock()
 """Held while a command has the terminal: a process has one group, and a terminal one set of settings."""
 
+NOTICE_S = 1.0
+"""How soon the thread that watches over a program on the terminal notices that it has ended."""
+
 
 class Foreground:
     """A context manager whose value is a descriptor of the terminal, open for reading and writing.
@@ -87,10 +90,18 @@ class Foreground:
         )
 
 
-def run(argv: Sequence[str], tty: int, *, environment: Mapping[str, str], directory: str) -> int:
+def run(
+    argv: Sequence[str],
+    tty: int,
+    *,
+    environment: Mapping[str, str],
+    directory: str,
+    cancelled: threading.Event,
+) -> int:
     """Run a program on the terminal to its end, and give its exit status, -N for an end by signal N.
 
-    It is woken when it stops itself, as an editor does at ctrl-z: no prompt could be come back from.
+    It is woken when it stops itself, as an editor does at ctrl-z: no prompt could be come back from. It is
+    told by SIGHUP when the call is cancelled, which is when nu is gone.
     Raises OSError when it cannot be started.
     """
     import signal
@@ -101,6 +112,15 @@ def run(argv: Sequence[str], tty: int, *, environment: Mapping[str, str], direct
     child = subprocess.Popen(
         argv, stdin=tty, stdout=tty, stderr=tty, env=environment, cwd=directory, preexec_fn=restore
     )
+
+    def hang_up() -> None:
+        while not cancelled.wait(NOTICE_S):
+            if child.returncode is not None:
+                return
+        if child.returncode is None:
+            os.kill(child.pid, signal.SIGHUP)
+
+    threading.Thread(target=hang_up, name="hang up", daemon=True).start()
     while os.WIFSTOPPED(status := os.waitpid(child.pid, os.WUNTRACED)[1]):
         os.kill(child.pid, signal.SIGCONT)
     child.returncode = os.waitstatus_to_exitcode(status)

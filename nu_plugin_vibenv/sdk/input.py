@@ -135,9 +135,12 @@ class Input:
         """All of the input as one Python value: a list for a stream, str or bytes for bytes, None without
         input; or as a Python type, such as `list[Row]` of a dataclass.
 
-        Bytes are a str where nu calls them text, or where it does not know and they are UTF-8.
+        A byte stream is a str where nu calls it text, or does not know and it is UTF-8; with `bytes`,
+        it is bytes whatever they are.
         Raises: LabeledError, for an error in the input and at what is not of the type; ConnectionClosed.
         """
+        if type is bytes and isinstance(self.header, p.ByteStream):
+            return b"".join(self.bytes())
         return self._value() if type is object else read(type, self.nu_value(), "the input")
 
     def nu_value(self) -> Value:

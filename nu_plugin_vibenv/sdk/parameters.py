@@ -25,7 +25,7 @@ else:
 
     T = TypeVar("T", covariant=True)
     D = TypeVar("D")
-    Completer = Callable[["CompletionRequest"], Iterable[Suggestion | str]]
+    Completer = Callable[["CompletionRequest"], Iterable[Suggestion | str]] | tuple[str, ...]
 
 
 class Key(Generic[T]):
@@ -33,7 +33,8 @@ class Key(Generic[T]):
 
     `type` says how nu parses the argument and what `call[...]` gives: any type of `kinds.py`, such as str,
     Filesize, Path, `Literal["a", "b"]`, `list[int]`, `int | str` or a dataclass; object for anything; or a
-    Shape, for what Python has no type for. `complete` is asked for completions.
+    Shape, for what Python has no type for. `default` is of that type, which is checked when the command's
+    class is made. `complete` gives completions: a function that is asked, or words that nu offers by itself.
     """
 
     def __init__(
@@ -80,11 +81,16 @@ class Optional(Key[T]):
 
         @overload
         def __init__(
-            self: Optional[D | None], type: TypeForm[D], desc: str = "", *, complete: Completer | None = None
+            self: Optional[D | None],
+            type: TypeForm[D],
+            desc: str = "",
+            *,
+            default: None = None,
+            complete: Completer | None = None,
         ) -> None: ...
         @overload
         def __init__(
-            self, type: TypeForm[T], desc: str = "", *, default: T, complete: Completer | None = None
+            self, type: TypeForm[T], desc: str = "", *, default: object, complete: Completer | None = None
         ) -> None: ...
         @overload
         def __init__(
@@ -138,6 +144,7 @@ class Flag(Named[T]):
         type: TypeForm[D],
         desc: str = "",
         *,
+        default: None = None,
         short: str | None = None,
         complete: Completer | None = None,
     ) -> None: ...
@@ -147,7 +154,7 @@ class Flag(Named[T]):
         type: TypeForm[T],
         desc: str = "",
         *,
-        default: T,
+        default: object,
         short: str | None = None,
         complete: Completer | None = None,
     ) -> None: ...

@@ -37,7 +37,10 @@ class Plugin:
     module of its own command only, which is what keeps a plugin of many commands quick to start.
     `custom_values` are those that are in such modules, as nu may ask about one before its command was run;
     others are known by themselves. `version` may be a function when it takes work to know. `registration` is
-    the line that registers the plugin, for errors that say that nu knows an older state of it.
+    the line that registers the plugin, for errors that say that nu knows an older state of it; it is made of
+    the program's name where none is given.
+
+    Raises: TypeError, for what cannot be a plugin's command.
     """
 
     def __init__(
@@ -46,13 +49,18 @@ class Plugin:
         version: str | Callable[[], str],
         commands: Iterable[Command] | Mapping[str, str],
         custom_values: Iterable[type[Custom]] = (),
-        registration: str = "plugin add",
+        registration: str | None = None,
     ) -> None:
-        self.registration = registration
+        self.registration = registration or f"plugin add {sys.argv[0]}"
         self._version = version
         self._paths = dict(commands) if isinstance(commands, Mapping) else {}
         self._commands: dict[str, Command] = {}
+        for path in self._paths.values():
+            if ":" not in path:
+                raise TypeError(f"{path!r} is no place of a command: write 'module:Class'")
         for each in () if isinstance(commands, Mapping) else commands:
+            if isinstance(each, type):
+                raise TypeError(f"{each.__name__} is a class, and not a command yet: give {each.__name__}()")
             if not hasattr(each, "name"):
                 raise TypeError(f"the command {type(each).__name__} has no name")
             if each.name in self._commands:
@@ -185,7 +193,7 @@ class Plugin:
         from .completion import request, suggestion
 
         wanted = request(self.command(asked.name), asked, Engine(runtime, running))
-        if wanted is None or wanted.key.complete is None:
+        if wanted is None or wanted.key.complete is None or isinstance(wanted.key.complete, tuple):
             return m.CompletionItems(None)
         return m.CompletionItems(tuple(suggestion(wanted.key, item) for item in wanted.key.complete(wanted)))
 

@@ -3,6 +3,7 @@
     reader   the caller's own (the main thread): reads, wakes whoever waits; never waits for a command
     run      one for each call at work; idle ones are used again
     give up  a timer for each completion that nu waits for
+    hang up  in `foreground.py`, for each program on the terminal: ends it when nu is gone
     flusher  writes what an output stream has produced while its producer is busy with the next item
 
 One lock guards the connection and the outbox, another keeps writes in order. A message is put into the outbox
@@ -143,6 +144,7 @@ class Runtime:
                 output = self._outputs.get(id)
                 if output is not None and output.waiting and output.stream.credit >= output.resumes_at:
                     with self._lock:
+                        output.waiting = False  # once: the Acks that follow need not wake it again
                         self._credit.notify_all()
             case m.Call():
                 self._start(event)

@@ -39,7 +39,7 @@ class OutgoingStream:
         """Account for pieces that go out. Raises LocalProtocolError after the end and beyond the window."""
         if self.ended:
             raise LocalProtocolError(f"stream {self.id} has ended")
-        if not self.dropped and count > self.credit:
+        if not self.dropped and self.unacknowledged + count > self.window:
             raise LocalProtocolError(f"stream {self.id} has {self.unacknowledged} pieces unacknowledged")
         self.unacknowledged += count
 

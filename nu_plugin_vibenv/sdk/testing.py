@@ -2,8 +2,8 @@
 
     assert run(Greet(), "world") == "Hello, world!"          # in this process, in milliseconds
 
-    with FakeNu(plugin, environment={"USER": "me"}) as nu:    # message by message
-        nu.send(Call(0, MetadataCall()))
+    with FakeNu(plugin, environment={"USER": "me"}) as nu:    # several calls of one plugin, one by one
+        assert nu.run("greet", ["you"]) == "Hello, you!"
 
     nu = Nushell("/usr/bin/nu", plugins=["./nu_plugin_greet"])
     assert nu.value("greet world") == "Hello, world!"         # the real thing

@@ -8,6 +8,9 @@ from __future__ import annotations
 from .errors import RemoteProtocolError
 from .values import CellPath, PathMember, Range
 
+_ROW_DIGITS = 20
+"""What a number of 64 bits has at most; nu takes a longer one for a name."""
+
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"'}
 
 
@@ -79,7 +82,8 @@ def _member(rest: str, text: str) -> tuple[PathMember, str]:
         length = next((i for i, char in enumerate(rest) if char in ".?!"), len(rest))
         word, rest = rest[:length], rest[length:]
         digits = word.replace("_", "")
-        name = int(digits) if digits.isascii() and digits.isdigit() else word
+        row = digits.isascii() and digits.isdigit() and len(digits) <= _ROW_DIGITS
+        name = int(digits) if row else word
     marks = rest[: len(rest) - len(rest.lstrip("?!"))]
     return PathMember(name, "?" in marks, "!" in marks), rest[len(marks) :]
 

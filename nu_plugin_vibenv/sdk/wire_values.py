@@ -102,7 +102,7 @@ def decode_value(tree: Any) -> Value:
         else:
             span = body.get("span") if type(body) is dict else None
             return values.UnknownValue(kind, body, UNKNOWN if span is None else decode_span(span))
-    except (KeyError, TypeError, OverflowError):
+    except (AttributeError, KeyError, TypeError, OverflowError):
         pass  # a part of it is missing or no map: refused as a whole
     raise RemoteProtocolError(f"expected a {kind} value, got {shown(tree)}")
 

@@ -29,6 +29,10 @@ run -d --name dagger-engine-{version} --privileged --network container:registry 
 """
 """What people typed before there was `vibenv up`, each after `docker`."""
 PROMPT = "~/session# "
+CLIENT_ASKS = b"\x1b]11;?\x07"
+"""How Dagger's client asks a terminal for its background."""
+CONTAINER_ASKS, ANSWER = b"\x1b]11;?\x1b\\\x1b[6n", b"\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[1;1R"
+"""How Dagger's first process in a container does, with where the cursor is; and what a terminal answers."""
 SCREEN_CONTROLS = re.compile(rb"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\r")
 
 
@@ -112,6 +116,7 @@ class Terminal:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self.seen = b""
+        self.client_asked = False
 
     def type(self, text: str) -> None:
         os.write(self.fd, text.encode())
@@ -121,7 +126,11 @@ class Terminal:
         deadline = time.monotonic() + DEADLINE_S
         while (at := self.seen.find(text.encode())) < 0:
             assert select.select([self.fd], [], [], deadline - time.monotonic())[0], self.seen.decode()
-            self.seen += SCREEN_CONTROLS.sub(b"", os.read(self.fd, 65536))
+            written = os.read(self.fd, 65536)
+            self.client_asked |= CLIENT_ASKS in written
+            if CONTAINER_ASKS in written:
+                os.write(self.fd, ANSWER)
+            self.seen += SCREEN_CONTROLS.sub(b"", written)
         self.seen = self.seen[at + len(text) :]
 
 
@@ -155,7 +164,7 @@ def program(
         settings,
         "t-environment",
         recipe=recipe,
-        env={**environment(docker), "TERM": "xterm-256color"},
+        env={**environment(docker), "TERM": "xterm-256color", "VIBENV_SESSION": "t-environment"},
         connect=lambda: engine,
         cancelled=threading.Event(),
     )
@@ -169,6 +178,7 @@ def test_the_environments_folder_outlives_its_terminal(
         terminal.read_until(PROMPT)
         terminal.type("pwd; echo kept >here; exit\n")
         terminal.read_until("/root/session\n")
+        assert not terminal.client_asked, "of a terminal that may have nobody at it"
     with on_terminal(program(docker_engine, stack, settings)) as terminal:
         terminal.read_until(PROMPT)
         terminal.type("cat here; rm here; exit\n")

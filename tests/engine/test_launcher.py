@@ -303,6 +303,7 @@ def test_a_registry_without_space_is_told_as_that(spare: Docker, engine: Engine,
     assert found.code == "vibenv::registry::disk_full"
 
 
+@pytest.mark.one_engine("28")
 def test_a_registry_that_lost_the_launcher_gets_it_from_the_engine(
     spare: Docker, spare_launcher: str, engine: Engine, settings: Settings
 ) -> None:

@@ -86,10 +86,10 @@ def test_strict_raises_the_first_error_of_several(shell: Shell) -> None:
 def test_a_row_comes_as_soon_as_its_session_is_done(shell: Shell) -> None:
     shell.value("vibenv launch quick --command bash")
     shell.value(f'vibenv launch slow --command "{STUBBORN}"')
-    timed = "[slow quick] | vibenv stop --grace 5sec | each {|row| {name: $row.name at: (date now)} }"
+    timed = "[slow quick] | vibenv stop --grace 3sec | each {|row| {name: $row.name at: (date now)} }"
     rows = shell.value(f"{timed} | each {{|row| {{name: $row.name at: ($row.at | into int)}} }}")
     assert [row["name"] for row in rows] == ["quick", "slow"]
-    assert rows[1]["at"] - rows[0]["at"] > 3e9
+    assert rows[1]["at"] - rows[0]["at"] > 1e9
 
 
 def test_a_name_that_is_an_argument_and_the_input_of_a_closure_is_meant_once(shell: Shell) -> None:

@@ -20,9 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from nu_plugin_vibenv.sdk import messages as m
+from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk.codec import ENCODINGS, NEED_DATA, Codec
 from nu_plugin_vibenv.sdk.connection import Connection
+from nu_plugin_vibenv.sdk.convert import to_python
 from nu_plugin_vibenv.sdk.errors import LocalProtocolError, RemoteProtocolError
+from nu_plugin_vibenv.sdk.plain import plain_value
+from nu_plugin_vibenv.sdk.wire import PLUGIN_INPUT, UNREAD_PLUGIN_INPUT
+from nu_plugin_vibenv.sdk.wire_values import decode_value
 
 SEEDS: dict[str, Any] = json.loads((Path(__file__).parent / "messages.json").read_text())
 HELLO = {"Hello": {"protocol": "nu-plugin", "version": "0.115.1", "features": []}}
@@ -42,6 +47,23 @@ BYTES += [
 ]
 BYTES += [b"\xd3\x80\x00\x00\x00\x00\x00\x00\x00", b"1e999", b'"\\ud800"', b"9" * 5000, b"\x00", b"NaN", b"}"]
 
+SPAN = {"start": 0, "end": 9}
+MORE_VALUES = [
+    {"Date": {"val": "2024-05-01T12:00:00.123456789+02:00", "span": SPAN}},
+    {"Date": {"val": "+262142-12-31T23:59:59Z", "span": SPAN}},
+    {"Duration": {"val": -(1 << 63), "span": SPAN}},
+    {"Filesize": {"val": 1, "span": SPAN}},
+    {"Float": {"val": None, "span": SPAN}},
+    {"Range": {"val": "1.0..<9.5", "span": SPAN}},
+    {"Range": {"val": {"IntRange": {"start": 1, "step": 1, "end": {"Included": 3}}}, "span": SPAN}},
+    {"CellPath": {"val": '$."a b".3?.c!?', "span": SPAN}},
+    {"CellPath": {"val": {"members": [{"Int": {"val": 3, "span": SPAN, "optional": False}}]}, "span": SPAN}},
+    {"Error": {"error": {"msg": "m", "labels": [{"text": "t", "span": SPAN}], "inner": []}, "span": SPAN}},
+    {"Closure": {"val": {"block_id": 5, "captures": [[7, {"Nothing": {"span": SPAN}}]]}, "span": SPAN}},
+    {"Glob": {"val": "*", "no_expand": True, "span": SPAN}},
+    {"Binary": {"val": [0, 255], "span": SPAN}},
+]
+
 KNOWN = (
     m.Hello, m.Call, m.EngineCallResponse, m.StreamMessage, m.End, m.Drop, m.Ack, m.Signal, m.Goodbye,
     m.UnknownMessage,
@@ -56,6 +78,8 @@ BYTES_AT_REST = 8_000_000
 def trees(choose: random.Random) -> Iterator[Any]:
     """Messages as trees, some of them with one of their parts exchanged; without end."""
     seeds = [HELLO, *(tree for name, tree in SEEDS.items() if name.startswith("Plugin"))]
+    seeds += [{"Data": [5, {"List": tree}]} for name, tree in SEEDS.items() if name.startswith("Value/")]
+    seeds += [{"Data": [5, {"List": tree}]} for tree in MORE_VALUES]
     while True:
         tree = choose.choice(seeds)
         for _ in range(choose.randrange(3)):
@@ -110,15 +134,43 @@ def drain(feed: Callable[[bytes], None], take: Callable[[], Any], pieces: Iterat
             feed(piece)
             while (event := take()) is not NEED_DATA:
                 assert isinstance(event, KNOWN), event
+                for tree in unread(event):
+                    read(tree)
     except RemoteProtocolError:
         pass
 
 
+def unread(event: object) -> Iterator[Any]:
+    """The values that an event carries as they were on the wire."""
+    match event:
+        case m.StreamMessage(_, p.UnreadItem(tree)):
+            yield tree
+        case m.Call(_, m.Run(_, _, p.UnreadValue(tree))):
+            yield tree
+        case m.EngineCallResponse(_, m.PipelineData(p.UnreadValue(tree))):
+            yield tree
+        case _:
+            pass
+
+
+def read(tree: Any) -> None:
+    """Read a value in both ways. What the typed one takes, the plain one takes for the same."""
+    try:
+        plain = plain_value(tree)
+    except RemoteProtocolError as error:
+        plain = error
+    try:
+        typed = to_python(decode_value(tree))
+    except RemoteProtocolError:
+        return
+    assert repr(plain) == repr(typed)
+
+
 def attempt(data: bytes, encoding: str, choose: random.Random) -> None:
     """Feed a codec and a connection that has been greeted."""
-    codec = Codec(ENCODINGS[encoding]())
+    codec = Codec(ENCODINGS[encoding](), reads=choose.choice([PLUGIN_INPUT, UNREAD_PLUGIN_INPUT]))
     drain(codec.feed, codec.next_message, fed(data, choose))
-    connection = Connection(encoding)
+    connection = Connection(encoding, reads=UNREAD_PLUGIN_INPUT)
     connection.feed(ENCODINGS[encoding]().pack(HELLO))
     assert isinstance(connection.next_event(), m.Hello)
     drain(connection.feed, connection.next_event, fed(data, choose))

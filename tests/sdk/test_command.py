@@ -355,6 +355,22 @@ def test_the_first_paragraph_of_a_docstring_is_the_short_help_however_it_is_wrap
     assert (sig.description, sig.extra_description) == ("Say where everything stands.", "And more.")
 
 
+def test_words_to_complete_are_told_and_no_others_are_refused_for_it() -> None:
+    class Plant(Command):
+        """Plant something."""
+
+        name = "plant"
+        tree = Positional(str, complete=("oak", "beech"))
+
+        def run(self, call: Call) -> str:
+            return call[self.tree]
+
+    [arg] = signature(Plant()).sig.required_positional
+    assert (arg.completion, arg.desc) == (s.ListCompletion(("oak", "beech")), "")
+    assert completion_of(m.PositionalAt(0), {}, Plant()) == m.CompletionItems(None)
+    assert run(Plant(), "elm") == "elm"
+
+
 def test_examples_are_told_with_their_results() -> None:
     assert signature(Paint()).examples == (
         s.PluginExample("paint wall", "paint a wall", v.StringValue("red wall")),

@@ -48,6 +48,10 @@ def made(**attributes: Any) -> type[Command]:
         ({"host": Switch(short="h")}, "Paint: `--host`: `-h` is there twice, or nu's own"),
         ({"a": Switch(short="x"), "b": Switch(short="x")}, "Paint: `--b`: `-x` is there twice, or nu's own"),
         ({"dry_run": Switch(short="dry")}, "Paint: `--dry-run`: a short flag is one letter, not 'dry'"),
+        (
+            {"tree": Positional(str, complete=["oak"])},  # type: ignore[call-overload]
+            "Paint: `tree`: `complete` is a function or a tuple of words, not ['oak']",
+        ),
         ({"search_terms": "brush"}, "Paint.search_terms is a tuple: ('brush',)"),
         ({"input_output": (str, int)}, "Paint.input_output has pairs in it: ((taken, given),), not <cl"),
         ({"examples": Example("paint", "paint")}, "Paint.examples is a tuple: (Example("),
@@ -98,7 +102,7 @@ def test_a_command_may_replace_a_parameter_of_its_base_or_take_it_away() -> None
     assert [(key.name, key.type) for key in Replaced.parameters()] == [("host", int)]
 
 
-def test_a_plugin_refuses_two_commands_of_one_name_and_one_without() -> None:
+def test_a_plugin_refuses_what_is_no_command_with_what_to_write() -> None:
     class One(Base):
         name = "one"
 
@@ -106,6 +110,10 @@ def test_a_plugin_refuses_two_commands_of_one_name_and_one_without() -> None:
         Plugin(version="0", commands=[One(), One()])
     with pytest.raises(TypeError, match="the command Base has no name"):
         Plugin(version="0", commands=[Base()])
+    with pytest.raises(TypeError, match=re.escape("One is a class, and not a command yet: give One()")):
+        Plugin(version="0", commands=[One])  # type: ignore[list-item]
+    with pytest.raises(TypeError, match=re.escape("'words.Words' is no place of a command")):
+        Plugin(version="0", commands={"words": "words.Words"})
 
 
 def test_a_plugin_that_gives_places_is_refused_a_command_of_another_name() -> None:

@@ -12,6 +12,7 @@ from nu_plugin_vibenv.sdk import (
     Call,
     Command,
     CompletionRequest,
+    Custom,
     LabeledError,
     Plugin,
     Positional,
@@ -22,6 +23,7 @@ from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import plugin as plugin_module
 from nu_plugin_vibenv.sdk.crash import LONGEST_TEXT
 from nu_plugin_vibenv.sdk.testing import DEADLINE_S, FakeNu
+from nu_plugin_vibenv.sdk.values import PluginCustomValue
 
 from .examples import SPAN
 
@@ -149,6 +151,22 @@ def complete(request: CompletionRequest) -> list[str]:
     return ["word"]
 
 
+class Cursed(Custom):
+    """A value that cannot be shown."""
+
+    type_name = "cursed"
+
+    def to_bytes(self) -> bytes:
+        return b""
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> "Cursed":
+        return cls()
+
+    def to_base_value(self) -> object:
+        raise SystemExit(3)
+
+
 class Complete(Command):
     """Complete a word."""
 
@@ -166,7 +184,8 @@ COMMANDS = (Fault, Late, LateBytes, Interrupted, Misfit, Untidy, Deaf, Complete)
 def nu() -> Iterator[FakeNu]:
     Deaf.begun.clear()
     Deaf.ends.clear()
-    with FakeNu(Plugin(version="0.0.0", commands=[command() for command in COMMANDS])) as nu:
+    commands = [command() for command in COMMANDS]
+    with FakeNu(Plugin(version="0.0.0", commands=commands, custom_values=[Cursed])) as nu:
         try:
             yield nu
         finally:
@@ -211,6 +230,13 @@ def test_the_caller_s_environment_asks_for_the_traceback(
     nu.environment["NU_PLUGIN_BACKTRACE"] = from_python("1")
     assert "on stderr" in str(caught(nu, "fault", "lines").help)
     assert "in fail\n    raise error" in capsys.readouterr().err
+
+
+def test_a_fault_of_a_value_has_its_label_where_the_value_was_made(nu: FakeNu) -> None:
+    value = PluginCustomValue("cursed", b"")
+    answer = ask(nu, 0, m.CustomValueCall(p.Spanned(value, SPAN), m.ToBaseValue()))
+    assert answer.response.error.msg.startswith("the plugin failed: SystemExit: 3")
+    assert [label.span for label in answer.response.error.labels] == [SPAN]
 
 
 def test_a_stream_that_is_left_and_cannot_clean_up_is_told_of_in_one_line(nu: FakeNu) -> None:

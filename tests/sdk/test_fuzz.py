@@ -30,13 +30,17 @@ def test_an_attempt_that_goes_wrong_is_told_with_its_bytes(monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "tree",
     [
-        {"Data": [1, {"List": {"Float": {"val": 10**400, "span": {"start": 0, "end": 0}}}}]},
-        {"Call": [1, {"CustomValueOp": [{"item": 5, "span": {"start": 0, "end": 0}}, "ToBaseValue"]}]},
-        {"Call": [1, {"CustomValueOp": [{"item": {}, "span": {"start": 0, "end": 0}}, "ToBaseValue"]}]},
+        {"Data": [1, {"List": {"Float": {"val": 10**400, "span": fuzz.SPAN}}}]},
+        {"Data": [1, {"List": {"CellPath": {"val": {"members": [{"Int": None}]}, "span": fuzz.SPAN}}}]},
+        {"Data": [1, {"List": {"CellPath": {"val": "$." + "9" * 5000, "span": fuzz.SPAN}}}]},
+        {"Data": [1, {"List": {"Duration": {"val": 10**400, "span": fuzz.SPAN}}}]},
+        {"Call": [1, {"CustomValueOp": [{"item": 5, "span": fuzz.SPAN}, "ToBaseValue"]}]},
+        {"Call": [1, {"CustomValueOp": [{"item": {}, "span": fuzz.SPAN}, "ToBaseValue"]}]},
     ],
 )
 def test_what_once_went_wrong_goes_well(tree: object) -> None:
-    fuzz.attempt(ENCODINGS["json"]().pack(tree), "json", random.Random(0))
+    for seed in range(8):  # whole and in pieces, read at once and when wanted
+        fuzz.attempt(ENCODINGS["json"]().pack(tree), "json", random.Random(seed))
 
 
 def test_a_map_as_the_key_of_a_map_goes_well() -> None:

@@ -22,6 +22,7 @@ from nu_plugin_vibenv.sdk import engine_calls as e
 from nu_plugin_vibenv.sdk import messages as m
 from nu_plugin_vibenv.sdk import pipelines as p
 from nu_plugin_vibenv.sdk import values as v
+from nu_plugin_vibenv.sdk.codec import ENCODINGS
 from nu_plugin_vibenv.sdk.errors import ConnectionClosed
 from nu_plugin_vibenv.sdk.output import WithMetadata
 from nu_plugin_vibenv.sdk.streams import BYTE_WINDOW, LIST_WINDOW
@@ -473,8 +474,33 @@ def test_a_call_that_a_later_nu_makes_is_refused_and_the_plugin_goes_on(nu: Fake
     assert nu.run("total", input=[1]) == 1
 
 
-@pytest.mark.parametrize("ending", [m.Goodbye(), None], ids=["goodbye", "end of file"])
-def test_the_end_of_nu_ends_whoever_waits(ending: m.Goodbye | None) -> None:
+def test_what_a_later_nu_says_costs_one_call_at_most(nu: FakeNu) -> None:
+    pack = ENCODINGS["msgpack"]().pack
+    nu.send_bytes(pack({"Weather": "rain"}) + pack({"Signal": {"Resize": {"rows": 3}}}))
+    nu.send_bytes(pack({"Call": [7, {"Run": {"name": "total"}}]}))
+    answer = nu.receive()
+    assert (answer.id, "nu is newer" in answer.response.error.msg) == (7, True)
+    assert "Run lacks call" in answer.response.error.help
+    start(nu, 8, "total", input=p.ListStream(4, SPAN))
+    nu.send_bytes(pack({"Data": [4, {"Tensor": [1]}]}))
+    assert nu.receive() == m.Drop(4)
+    assert "cannot be read" in nu.receive().response.error.msg
+    assert nu.run("total", input=[1]) == 1
+
+
+# The reader of a FakeNu is a thread of its own, where nobody catches what ends it.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [
+        (ENCODINGS["msgpack"]().pack("Goodbye"), "nu has ended the connection"),
+        (b"", "nu has ended the connection"),
+        (b"\xc1", "expected msgpack"),
+        (ENCODINGS["msgpack"]().pack({"End": 99}), "stream 99 is not open"),
+    ],
+    ids=["goodbye", "end of file", "nonsense", "misuse"],
+)
+def test_the_end_of_nu_ends_whoever_waits(ending: bytes, said: str) -> None:
     nu = FakeNu(Plugin(version="0", commands=COMMANDS))
     with nu:
         start(nu, 0, "wait")
@@ -484,10 +510,9 @@ def test_the_end_of_nu_ends_whoever_waits(ending: m.Goodbye | None) -> None:
         assert Wait.started.acquire(timeout=DEADLINE_S)
         while not isinstance(nu.receive(), m.EngineCall):
             pass
-        if ending is not None:
-            nu.send(ending)
+        nu.send_bytes(ending)
     assert Numbers.closed.wait(DEADLINE_S)
-    assert Ask.answered == "nu has ended the connection"
+    assert said in Ask.answered
     left = [
         thread.name
         for thread in threading.enumerate()

@@ -161,6 +161,14 @@ def test_a_plugin_that_is_run_by_hand_says_what_it_is(
     done = started(speak, b"", argument)
     assert done.returncode == status
     assert done.stdout.startswith(stdout)
+    assert f"Register it in Nushell: plugin add {speak}\n".encode() in done.stdout + done.stderr
+
+
+def test_a_socket_that_nobody_listens_at_is_told_of_in_one_line(speak: Path, tmp_path: Path) -> None:
+    done = started(speak, b"", "--local-socket", str(tmp_path / "none"))
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"is no socket of a nu that waits for this plugin" in done.stderr
+    assert done.stderr.count(b"\n") == 1
 
 
 def test_memory_stays_flat_over_long_streams_both_ways(nu_binary: Path, tmp_path: Path) -> None:

@@ -232,10 +232,18 @@ def test_ctrl_c_again_leaves_a_command_that_takes_no_notice(shell: Shell) -> Non
     assert "does not stop, and goes on unheard" in terminal.finish()
 
 
-@pytest.mark.parametrize("busy", ["wait", "deaf 1hr", "tick 1hr | each { print ticked }"])
-def test_the_plugin_ends_when_nu_is_killed(shell: Shell, busy: str) -> None:
+@pytest.mark.parametrize(
+    ("busy", "begun"),
+    [
+        ("wait", "waiting"),
+        ("deaf 1hr", "deaf"),
+        ("tick 1hr | each { print ticked }", "ticked"),
+        ("on 'echo held; exec sleep 3600'", "held"),
+    ],
+)
+def test_the_plugin_ends_when_nu_is_killed(shell: Shell, busy: str, begun: str) -> None:
     terminal = shell.script(f"print $'nu ($nu.pid) plugin (terminal pid) here'; terminal {busy}")
-    terminal.until({"wait": "waiting", "deaf 1hr": "deaf"}.get(busy, "ticked"))
+    terminal.until(begun)
     words = terminal.shown.split()
     nu, pid = (int(words[words.index(name) + 1]) for name in ("nu", "plugin"))
     os.kill(nu, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""What the pipeline and the configuration give a command as typed Python: rows, and errors in their places."""
+"""What the pipeline and the configuration give a command, typed: rows, and errors in their places."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from nu_plugin_vibenv.sdk import Call, Command, LabeledError, Plugin, Switch
+from nu_plugin_vibenv.sdk import ByteStream, Call, Command, LabeledError, Plugin, Switch
 from nu_plugin_vibenv.sdk.testing import FakeNu, run
 
 
@@ -46,6 +46,25 @@ def test_the_input_comes_as_dataclasses_one_by_one_and_as_a_whole() -> None:
     assert run(Weigh(), input=rows) == run(Weigh(), input=iter(rows)) == light
     assert run(Weigh(), input={"name": "a"}, single=True) == {"name": "a", "weight": 1.0}
     assert run(Weigh(), single=True) is None
+
+
+@pytest.mark.parametrize("type", ["Binary", "String", "Unknown"])
+def test_a_byte_stream_is_text_or_bytes_as_is_asked(type: str) -> None:
+    class Take(Command):
+        """Take what comes as text or as bytes."""
+
+        name = "take"
+        raw = Switch()
+
+        def run(self, call: Call) -> str | bytes:
+            return call.input.value(bytes) if call[self.raw] else call.input.value(str)
+
+    assert run(Take(), input=ByteStream([b"a", b"b"], type), raw=True) == b"ab"
+    if type == "Binary":
+        with pytest.raises(LabeledError, match="the input: expected string"):
+            run(Take(), input=ByteStream([b"a"], type))
+    else:
+        assert run(Take(), input=ByteStream([b"a", b"b"], type)) == "ab"
 
 
 def test_input_that_is_not_what_was_wanted_is_an_error_at_the_very_cell() -> None:

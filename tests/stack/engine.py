@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from tests.stack import Failed, archive, cache, images, recipes
+from tests.stack import Failed, archive, cache, images, leftovers, recipes
 
 RUN = Path("/run/vibenv")
 NAMESERVER = "10.0.2.3"
@@ -264,8 +264,10 @@ def _may(capability: int) -> bool:
 
 
 def _environment() -> dict[str, str]:
-    """The environment of a daemon: nothing of the user's, and a PATH with the programs of the system."""
-    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"}
+    """The environment of a daemon: a PATH with the programs of the system, and nothing of the user's but the
+    mark of the tests that started it."""
+    marked = {leftovers.MARK: mark} if (mark := os.environ.get(leftovers.MARK)) else {}
+    return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root"} | marked
 
 
 def wait_until(holds: Callable[[], bool], seconds: float, what: str) -> None:

@@ -1,6 +1,6 @@
 """What a run of the tests left running on the machine.
 
-Every process of a run has the run's mark in its environment, those of an engine aside, which end with it.
+Every process of a run has its mark in its environment, engines included; their containers end with them.
 """
 
 import contextlib

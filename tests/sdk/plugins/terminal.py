@@ -9,9 +9,7 @@ import termios
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 from nu_plugin_vibenv.sdk import (
     Call,
@@ -128,19 +126,14 @@ class Ignored(Command):
 
 
 class Descriptors(Command):
-    """What a child shares of the plugin's own open files, beside its standard three."""
+    """The open files of a child beside its standard three; nu itself leaves the plugin none."""
 
     name = "terminal shared"
 
-    def run(self, call: Call) -> list[str]:
-        own = set()
-        for link in Path("/proc/self/fd").iterdir():
-            with suppress(OSError):  # the listing's own is closed by now
-                if int(link.name) > 2 and not os.get_inheritable(int(link.name)):
-                    own.add(str(link.readlink()))
-        argv = ["find", "/proc/self/fd", "-printf", "%l\\n"]
-        listed = subprocess.run(argv, stdout=subprocess.PIPE, text=True, close_fds=False, check=False)
-        return sorted(own & {*listed.stdout.splitlines()})
+    def run(self, call: Call) -> list[int]:
+        argv = ["/bin/sh", "-c", "ls /proc/$$/fd; exit"]
+        listed = subprocess.run(argv, stdout=subprocess.PIPE, text=True, close_fds=False, check=True).stdout
+        return [number for number in map(int, listed.split()) if number > 2]
 
 
 class Stray(Command):
@@ -171,7 +164,7 @@ class Deaf(Command):
     def run(self, call: Call) -> str:
         seconds = call[self.pause].total_seconds()
         if call[self.pool]:
-            threading.Thread(target=time.sleep, args=(seconds,)).start()
+            threading.Thread(target=time.sleep, args=(seconds,), daemon=False).start()
         else:
             print("deaf", file=sys.stderr)
             time.sleep(seconds)
@@ -189,7 +182,7 @@ class KeepRunning(Command):
 
 
 def fruit(request: CompletionRequest) -> list[Suggestion | str]:
-    """Two fruits with descriptions and one without; or something that goes wrong."""
+    """Two fruits with descriptions and two without; or something that goes wrong."""
     if request.text == "crash":
         raise ValueError("the completer is broken")
     if request.text == "slow":
@@ -198,6 +191,7 @@ def fruit(request: CompletionRequest) -> list[Suggestion | str]:
         Suggestion("apple", description="a fruit"),
         Suggestion("apricot", description="another"),
         "banana",
+        "ripe melon",
     ]
 
 
