@@ -7,6 +7,8 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -254,17 +256,20 @@ def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     assert done.stdout.split() == ["4008", "config"]
 
 
-def test_a_folder_or_file_that_may_not_be_written_is_refused(tmp_path: Path) -> None:
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that every user may look into."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def test_a_folder_or_file_that_may_not_be_written_is_refused(open_folder: Path) -> None:
     nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
-    folder = tmp_path / ".ssh"
-    folder.mkdir()
-    config = folder / "config"
+    config = open_folder / "config"
     config.write_text("User me\n")
     assert edited(config, *nobody).endswith("cannot be written: permission denied")
-    os.chown(folder, 65534, 65534)
+    os.chown(open_folder, 65534, 65534)
     os.chown(config, 65534, 65534)
     config.chmod(0o400)
     assert edited(config, *nobody).endswith("cannot be written: it is read-only")
