@@ -43,9 +43,17 @@ class Command:
     creates_scope: bool = False
     allows_unknown_args: bool = False
     """Takes flags that it does not declare as strings among the rest."""
+    _parameters: tuple[Key[Any], ...] = ()
+    _positionals: tuple[Key[Any], ...] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        attributes = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
+        keys = [key for key in attributes.values() if isinstance(key, Key)]
+        cls._parameters = tuple(keys)
+        cls._positionals = tuple(
+            key for kind in (Positional, Optional, Rest) for key in keys if isinstance(key, kind)
+        )
         from .declaration import check
 
         check(cls)
@@ -62,13 +70,11 @@ class Command:
         raise NotImplementedError
 
     @classmethod
-    def parameters(cls) -> list[Key[Any]]:
+    def parameters(cls) -> tuple[Key[Any], ...]:
         """The parameters in the order in which they are declared, those of base classes first."""
-        attributes = {name: value for base in reversed(cls.__mro__) for name, value in vars(base).items()}
-        return [key for key in attributes.values() if isinstance(key, Key)]
+        return cls._parameters
 
     @classmethod
-    def positionals(cls) -> list[Key[Any]]:
+    def positionals(cls) -> tuple[Key[Any], ...]:
         """The keys of arguments without a name, as they are counted; the rest is last."""
-        keys = cls.parameters()
-        return [key for kind in (Positional, Optional, Rest) for key in keys if isinstance(key, kind)]
+        return cls._positionals

@@ -51,7 +51,7 @@ def _check_key(cls: type[Command], key: Key[Any]) -> None:
         raise TypeError(f"{where} is required, and so has no default")
 
 
-def _check_names(cls: type[Command], keys: list[Key[Any]]) -> None:
+def _check_names(cls: type[Command], keys: tuple[Key[Any], ...]) -> None:
     if len([key for key in keys if isinstance(key, Rest)]) > 1:
         raise TypeError(f"{cls.__name__} has more than one Rest")
     seen = {"help", "-h"}

@@ -69,7 +69,7 @@ def _nested(depth: int) -> object:
 
 @pytest.mark.parametrize(
     ("tree", "told"),
-    [({"Int": 7}, "cannot be read"), (_nested(338), "nested too deep")],
+    [({"Int": 7}, "expected a Int value"), (_nested(338), "recursion")],
     ids=["wrong", "deep"],
 )
 def test_an_item_that_cannot_be_read_costs_one_call(tree: object, told: str) -> None:
@@ -77,5 +77,7 @@ def test_an_item_that_cannot_be_read_costs_one_call(tree: object, told: str) -> 
         nu.send(m.Call(0, m.Run("total", p.EvaluatedCall(UNKNOWN), p.ListStream(4, UNKNOWN))))
         nu.send_bytes(Msgpack().pack({"Data": [4, {"List": tree}]}))
         assert nu.receive() == m.Drop(4)
-        assert told in nu.receive().response.error.msg
+        error = nu.receive().response.error
+        assert error.msg == "nu sent something that cannot be read"
+        assert told in error.help
         assert nu.run("total", input=[1, 2]) == 3
