@@ -213,6 +213,14 @@ class Simulator:
     def __init__(self, control: Path) -> None:
         self._control = control
 
+    def answers(self) -> bool:
+        """Whether it can be asked yet; it listens here last."""
+        try:
+            self._ask({})
+        except OSError:
+            return False
+        return True
+
     def set(self, **faults: Any) -> Seen:
         """Change some of the `Faults`; those that are not named stay as they are."""
         return self._ask(faults)
@@ -248,8 +256,9 @@ def simulating(folder: Path, address: str, *, prefix: Sequence[str] = ()) -> Ite
     argv = [*prefix, sys.executable, "-m", "tests.link.simulator", str(path), str(control), address]
     with subprocess.Popen(argv, cwd=Path(__file__).parent.parent.parent) as process:
         try:
-            wait_until(control.exists, 10, "the simulator to listen")
-            yield Simulator(control)
+            simulator = Simulator(control)
+            wait_until(simulator.answers, 10, "the simulator to listen")
+            yield simulator
         finally:
             process.terminate()
 
