@@ -1,14 +1,14 @@
-"""What all of vibenv's commands have in common: a host, and errors that are shown where they belong."""
+"""What vibenv's commands have in common: errors that are shown where they belong, and mostly a host."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from vibenv_core.errors import VibenvError
+from vibenv_core.errors import NeedsTerminal, UsageError, VibenvError
 from vibenv_core.settings import Settings
 
-from . import engines
+from . import engines, terminal
 from .completions import context_names
 from .report import labeled
 from .sdk import Call, Command, Flag
@@ -18,19 +18,17 @@ if TYPE_CHECKING:
 
     from .sdk import Span
 
-_PARAMETERS: dict[str | None, tuple[str, ...]] = {"name": ("session", "names")}
+_PARAMETERS: dict[str | None, tuple[str, ...]] = {
+    "name": ("session", "names", "context"),
+    "host": ("host", "target"),
+}
 """The parameters that an error's `about` may mean, where they are not called the same."""
 
 
-class HostCommand(Command):
-    """A command that asks something of one host; its errors are shown at the argument that they are about."""
+class VibenvCommand(Command):
+    """A command whose errors are shown at the argument that they are about."""
 
     category = "vibenv"
-    host = Flag(
-        str,
-        "a Docker context's name, unix://PATH or tcp://HOST:PORT; else as VIBENV_HOST and Docker's own say",
-        complete=context_names,
-    )
 
     def answer(self, call: Call) -> object:
         """What `run` gives; a VibenvError that it raises, at once or while it is read, is labelled."""
@@ -49,18 +47,39 @@ class HostCommand(Command):
         wanted = _PARAMETERS.get(about, (about,))
         return next((call.span(key) for key in self.parameters() if key.name in wanted), call.head)
 
-    def engine(self, call: Call) -> Engine:
-        """The engine that the call is about."""
-        from vibenv_core.hosts import VARIABLES
-
-        return engines.connected(call[self.host], call.engine.environment(*VARIABLES))
-
-    def settings(self, call: Call) -> Settings:
-        """Where each piece comes from, as the variables of the call say."""
-        return Settings.from_environment(call.engine.environment(*Settings.variables()))
-
     def _labeled(self, call: Call, rows: Iterator[object]) -> Iterator[object]:
         try:
             yield from rows
         except VibenvError as error:
             raise labeled(error, self.place(call, error.about)) from error
+
+
+class HostCommand(VibenvCommand):
+    """A command that asks something of one host."""
+
+    host = Flag(
+        str,
+        "a Docker context's name, or ssh://, unix:// or tcp://…; else as VIBENV_HOST and Docker's own say",
+        complete=context_names,
+    )
+    may_ask = False
+    """Whether ssh may ask the user on the terminal for what it needs to reach the host."""
+
+    def engine(self, call: Call) -> Engine:
+        """The engine that the call is about."""
+        flag = call[self.host]
+        env = engines.environment(call.engine, flag)
+        try:
+            return engines.connected(flag, env, cancelled=call.cancelled)
+        except NeedsTerminal as needs:
+            if not self.may_ask:
+                raise
+            try:
+                with terminal.taken(call) as tty:
+                    return engines.connected(flag, env, cancelled=call.cancelled, tty=tty)
+            except UsageError:  # there is no terminal
+                raise needs from None
+
+    def settings(self, call: Call) -> Settings:
+        """Where each piece comes from, as the variables of the call say."""
+        return Settings.from_environment(call.engine.environment(*Settings.variables()))

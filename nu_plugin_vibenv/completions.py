@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from vibenv_core.errors import VibenvError
 
+from . import engines
 from .sdk import Suggestion
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ def context_names(request: CompletionRequest) -> Iterator[Suggestion]:
     except VibenvError:
         return
     for context in known:
+        if context.url is None:
+            continue
         what = f"{context.url} (current)" if context.current else context.url
         yield Suggestion(context.name, description=context.description or what)
 
@@ -54,8 +58,9 @@ def image_names(request: CompletionRequest) -> Iterator[Suggestion]:
 
 
 def _engine(request: CompletionRequest) -> Engine:
-    from vibenv_core.engine import Engine
-    from vibenv_core.hosts import VARIABLES, resolve
+    from vibenv_core.hosts import resolve
+    from vibenv_core.reach import reach
 
-    host = resolve(request.flag("host"), request.engine.environment(*VARIABLES))
-    return Engine.connect(host, timeout_s=DEADLINE_S)
+    env = engines.environment(request.engine, request.flag("host"))
+    host = resolve(request.flag("host"), env)
+    return reach(host, env=env, cancelled=threading.Event(), reach_s=DEADLINE_S, timeout_s=DEADLINE_S)

@@ -14,23 +14,41 @@ if TYPE_CHECKING:
     from vibenv_core.engine import Engine
     from vibenv_core.hosts import Host
 
+    from .sdk import Engine as Nushell
+
 _lock = threading.Lock()
 _connected: dict[Host, Engine] = {}
 
 
-def connected(flag: str | None, env: Mapping[str, str]) -> Engine:
-    """The engine that `flag`, or else the environment of the call, names; connected to once for each host.
+def environment(nu: Nushell, flag: str | None) -> dict[str, str]:
+    """The caller's variables that say which host is meant; where ssh leads there, all: it and what it runs
+    are the user's programs.
 
-    Raises: what `hosts.resolve` and `Engine.connect` raise.
+    Raises: what `hosts.resolve` raises.
     """
-    from vibenv_core.engine import Engine
+    from vibenv_core.hosts import VARIABLES, resolve
+
+    few = nu.environment(*VARIABLES)
+    return nu.environment() if resolve(flag, few).url.startswith("ssh://") else few
+
+
+def connected(
+    flag: str | None, env: Mapping[str, str], *, cancelled: threading.Event, tty: int | None = None
+) -> Engine:
+    """The engine that `flag`, or else the environment of the call, names; connected to once for each host,
+    and anew where the way to it has ended. On the terminal `tty` ssh may ask the user.
+
+    Raises: what `hosts.resolve` and `reach.reach` raise.
+    """
+    from vibenv_core import reach
     from vibenv_core.hosts import resolve
 
     host = resolve(flag, env)
     with _lock:
         known = _connected.get(host)
-    if known is not None:
+    if known is not None and reach.is_reached(known, env):
         return known
-    engine = Engine.connect(host)
+    engine = reach.reach(host, env=env, cancelled=cancelled, tty=tty)
     with _lock:
-        return _connected.setdefault(host, engine)
+        _connected[host] = engine
+    return engine

@@ -39,6 +39,13 @@ def from_pipeline(value: object) -> Names:
     raise UsageError(_NEITHER.format(f"`{value}`"), code="usage::not_a_name", help=_HELP)
 
 
+def hosts(value: object) -> set[str]:
+    """The hosts that rows in a value from the pipeline come from, as `vibenv list --all` names them."""
+    rows = value if isinstance(value, list | tuple) else (value,)
+    named = (row.get("host") for row in rows if isinstance(row, Mapping))
+    return {host for host in named if isinstance(host, str)}
+
+
 _NEITHER = "{} came in by the pipeline, where names were expected"
 _HELP = "pipe strings, or rows that have a column `name`: [a b] | …, vibenv list | …"
 

@@ -12,6 +12,7 @@ from vibenv_core.model import session_name
 from .command import HostCommand
 from .completions import session_names
 from .names import Names, from_arguments, from_pipeline
+from .names import hosts as hosts_named
 from .report import labeled
 from .sdk import Call, Flag, Optional, Rest, Switch
 from .tables import SessionRow, outcome_row, session_row
@@ -38,7 +39,7 @@ class SessionCommand(HostCommand):
         Raises: UsageError, when none or several are, or for what cannot name a session.
         """
         typed = call[self.session]
-        found = from_pipeline(_input(call)) if typed is None else from_arguments((typed,))
+        found = piped(call, call[self.host]) if typed is None else from_arguments((typed,))
         if not found.one:
             raise UsageError(
                 f"{len(found.names)} sessions came in by the pipeline, and `{self.name}` is about one",
@@ -72,7 +73,7 @@ class SessionsCommand(HostCommand):
         typed = call[self.names]
         for index, name in enumerate(typed):
             check_name(name, call.span(self.names, index))
-        return from_arguments(typed) if typed else from_pipeline(_input(call))
+        return from_arguments(typed) if typed else piped(call, call[self.host])
 
     def rows(self, call: Call, wanted: Names) -> object:
         """Act on the sessions `wanted`."""
@@ -102,5 +103,27 @@ def check_name(name: str, span: Span) -> str:
         raise labeled(error, span) from error
 
 
-def _input(call: Call) -> object:
-    return None if call.input.empty else call.input.value()
+def piped(call: Call, host: str | None) -> Names:
+    """The sessions that the pipeline names, all of the one host that the call is about.
+
+    Raises: UsageError, also where a row comes from another host.
+    """
+    value = None if call.input.empty else call.input.value()
+    names = from_pipeline(value)
+    if elsewhere := hosts_named(value):
+        _check_hosts(elsewhere, host, call)
+    return names
+
+
+def _check_hosts(named: set[str], flag: str | None, call: Call) -> None:
+    from vibenv_core import hosts
+
+    env = call.engine.environment(*hosts.VARIABLES)
+    wanted = hosts.resolve(flag, env)
+    for name in sorted(named - {wanted.name}):
+        if hosts.resolve(name, env).url != wanted.url:
+            raise UsageError(
+                f"a row of the host `{name}` came in by the pipeline, and this is about `{wanted.name}`",
+                code="usage::other_host",
+                help=f"take the rows of one host and name it: … | where host == {name} | … --host {name}",
+            )

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
-from vibenv_core.errors import VibenvError
+from vibenv_core.errors import Unreachable, VibenvError
 from vibenv_core.model import Verdict
 
 from .sdk import Filesize
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from _typeshed import DataclassInstance
+
     from vibenv_core.attach import Attached
     from vibenv_core.batch import Outcome
+    from vibenv_core.hosts import Context
     from vibenv_core.launcher import Launcher
     from vibenv_core.model import Check, Component, Session, SessionDetails, Step
+    from vibenv_core.ssh_files import Edit
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,51 @@ class OverviewRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextRow:
+    """One of Docker's contexts; `current` is what a command without `--host` uses."""
+
+    name: str
+    current: bool
+    host: str | None
+    tls: str | None
+    description: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ContextRecord:
+    """A context after a command about it; `changed` says whether that had anything to do."""
+
+    name: str
+    current: bool
+    host: str | None
+    tls: str | None
+    description: str | None
+    changed: bool
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """A line that was `added` to a file or `removed` from it; `line` counts from 1, where the line is."""
+
+    line: int
+    change: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileRecord:
+    """What was changed in a file of the user's, or would be; `backup` is the file as it was."""
+
+    file: str
+    changed: bool
+    backup: str | None
+    diff: list[LineRow]
+    detail: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AttachedRecord:
     """How a look at a session's terminal ended: `detached`, `ended` or `lost`."""
 
@@ -212,6 +264,51 @@ def launcher_record(launcher: Launcher) -> LauncherRecord:
     )
 
 
+def context_row(context: Context) -> ContextRow:
+    """A context as `vibenv context list` shows it."""
+    return ContextRow(
+        name=context.name,
+        current=context.current,
+        host=context.url,
+        tls=_tls(context),
+        description=context.description or None,
+        error=None if context.error is None else context.error.message,
+    )
+
+
+def context_record(context: Context, *, changed: bool, detail: str | None = None) -> ContextRecord:
+    """A context as the commands show it that make it or use it."""
+    return ContextRecord(
+        name=context.name,
+        current=context.current,
+        host=context.url,
+        tls=_tls(context),
+        description=context.description or None,
+        changed=changed,
+        detail=detail,
+    )
+
+
+def _tls(context: Context) -> str | None:
+    if context.tls is None:
+        return None
+    return "verified" if context.tls.verify else "unverified"
+
+
+def file_record(edit: Edit, *, detail: str | None) -> FileRecord:
+    """What `vibenv ssh-config` did, or would do."""
+    return FileRecord(
+        file=str(edit.file),
+        changed=bool(edit.changes),
+        backup=None if edit.backup is None else str(edit.backup),
+        diff=[
+            LineRow(line=change.line, change="added" if change.added else "removed", text=change.text)
+            for change in edit.changes
+        ],
+        detail=detail,
+    )
+
+
 def attached_record(attached: Attached) -> AttachedRecord:
     """How a session's terminal was left, as `vibenv attach` shows it."""
     return AttachedRecord(
@@ -223,12 +320,37 @@ def outcome_row(outcome: Outcome[Session]) -> dict[str, object]:
     """A session, or the error instead, as one of several: the columns of SessionRow and `error`."""
     result = outcome.result
     if isinstance(result, VibenvError):
-        return {**dict.fromkeys(_SESSION_COLUMNS), "name": outcome.name, "error": error_record(result)}
-    row = session_row(result)
-    return {**{column: getattr(row, column) for column in _SESSION_COLUMNS}, "error": None}
+        return {**_empty(SessionRow), "name": outcome.name, "error": error_record(result)}
+    return {**_as_dict(session_row(result)), "error": None}
 
 
-_SESSION_COLUMNS = tuple(field.name for field in fields(SessionRow))
+def host_rows(
+    outcome: Outcome[Sequence[DataclassInstance]], columns: type[DataclassInstance]
+) -> Iterator[dict[str, object]]:
+    """The rows of one of several hosts with `host`, `columns` and `error`, or one of its error alone.
+
+    Its `state` is `unreachable` where nothing is known of the host.
+    """
+    if isinstance(outcome.result, VibenvError):
+        state = "unreachable" if isinstance(outcome.result, Unreachable) else None
+        error = error_record(outcome.result)
+        yield {"host": None, **_empty(columns)} | {"host": outcome.name, "state": state, "error": error}
+        return
+    for row in outcome.result:
+        yield {"host": None, **_as_dict(row)} | {"host": outcome.name, "error": None}
+
+
+def _empty(columns: type[DataclassInstance]) -> dict[str, object]:
+    return dict.fromkeys(_names(columns))
+
+
+def _as_dict(row: DataclassInstance) -> dict[str, object]:
+    return {name: getattr(row, name) for name in _names(type(row))}
+
+
+@cache
+def _names(columns: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(columns))
 
 
 def error_record(error: VibenvError) -> ErrorRecord:

@@ -31,28 +31,42 @@ LAYERS = {
 """What a layer knows nothing of, itself aside."""
 
 ONLY_IN = {
-    "docker": {"vibenv_core.engine"},
-    "requests": {"vibenv_core.engine"},
+    "docker": {"vibenv_core.docker_client", "vibenv_core.engine"},
+    "requests": {"vibenv_core.docker_client", "vibenv_core.engine"},
     "dagger": {"vibenv_core.dagger_build"},
     "asyncio": {"vibenv_core.dagger_build"},
     "anyio": {"vibenv_core.dagger_build"},
     "subprocess": {
         "vibenv_core.process",
+        "vibenv_core.link.relay",
         "nu_plugin_vibenv.sdk.foreground",
         "nu_plugin_vibenv.sdk.real_nu",
     },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
-    "termios": {"vibenv_core.attach", "nu_plugin_vibenv.sdk.foreground"},
+    "termios": {"vibenv_core.terminal", "nu_plugin_vibenv.sdk.foreground"},
 }
 """The modules that may import a library."""
 
 DECIDES_ONLY = {
     *(
         f"vibenv_core.{name}"
-        for name in ("attachment", "build_job", "detach_key", "errors", "labels", "model")
+        for name in (
+            "address",
+            "away",
+            "attachment",
+            "build_job",
+            "contexts",
+            "detach_key",
+            "errors",
+            "labels",
+            "model",
+        )
     ),
-    *(f"vibenv_core.{name}" for name in ("recipe", "replies", "terminal_modes")),
-    *(f"vibenv_core.{name}" for name in ("session_plan", "session_process", "settings", "stack_plan")),
+    *(f"vibenv_core.{name}" for name in ("link.plan", "recipe", "replies", "terminal_modes")),
+    *(
+        f"vibenv_core.{name}"
+        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")
+    ),
     *(
         f"nu_plugin_vibenv.sdk.{name}"
         for name in ("codec", "connection", "messages", "streams", "values", "wire")

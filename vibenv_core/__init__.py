@@ -6,11 +6,16 @@ and may be called from several threads at once; the longer ones take an event th
     errors  model  settings  labels         the words: what there is, what it is called, where it comes from
     replies  refusals                       Docker's JSON and sentences to those words
     stack_plan  session_plan  recipe        what to do, decided without doing it
-    session_process  attachment  detach_key  terminal_modes      a session's terminal, as bytes
+    session_process  attachment  away  detach_key  terminal_modes
+                                            a session's terminal, as bytes
+    address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text
+    user_files  tls_files  context_store  ssh_files              the user's files that these are in
     hosts                                   which engine is meant
-    engine  stream                          the engine: the only importer of docker-py, and its byte streams
+    engine  docker_client  stream           the engine: the only importers of docker-py, and its byte streams
+    link  reach                             the way to an engine on another host, over ssh
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own
-    process                                 other programs
-    sessions  stack  launcher  attach  doctor  batch             what a user does: ask, decide, do
+    process  terminal  reconnect            other programs, the user's terminal, and back to it
+    sessions  stack  launcher  attach  doctor  local_checks  batch
+                                            what a user does: ask, decide, do
 """

@@ -6,37 +6,34 @@ belong to the main thread, which this may not be, so the terminal's size is look
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import os
 import select
-import termios
 import threading
 import time
-import tty
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from . import session_process, sessions
 from .attachment import Attachment
-from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError
+from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError, WrongState
 from .model import Session, SessionState
+from .reconnect import again, looked_after
+from .stream import Stream
+from .terminal import Terminal
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .stream import Stream
 
 _WAKE_S = 0.1
 """How late a changed window size or a cancelled call may be noticed."""
 _BACKLOG = 1 << 16
 """Bytes that may wait for the slower side before the faster one is no longer read."""
-_USUAL_SIZE = 24, 80
 _LAST_WORDS_S = 1.0
-"""How long, at the end, to wait for a terminal that takes no output, or an engine to say what happened."""
-
-
+"""How long, at the end, to wait for an engine to say what happened."""
 _POLL_S = 0.01
 
 T = TypeVar("T")
@@ -64,8 +61,8 @@ class Attached:
 def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event) -> Attached:
     """Put the terminal `tty_fd` on the session's terminal until ctrl-\\ is typed or either ends.
 
-    A stopped session is started first. The terminal's attributes and modes are as before when this returns or
-    raises.
+    A stopped session is started first. Over a link, a connection that is lost is made again, for as long as
+    that takes. The terminal's attributes and modes are as before when this returns or raises.
 
     Raises: UsageError (no terminal), NotFound, Foreign, EngineError, Unreachable, Interrupted (`cancelled`).
     """
@@ -77,81 +74,78 @@ def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event
             help=f"type `vibenv attach {name}` at a prompt",
         )
     session = sessions.start(engine, name, cancelled=cancelled)
-    with engine.exec_stream(session.id, session_process.relay_argv()) as stream:
-        with _Terminal(tty_fd) as terminal:
-            attachment = Attachment(*terminal.size())
-            try:
-                ended = _relay(attachment, stream, terminal, cancelled)
-            finally:
-                attachment.leave()
-                terminal.write_out(attachment.to_screen)
+    stream = engine.exec_stream(session.id, session_process.relay_argv())
+    with contextlib.closing(_Shown(engine, session, stream)) as shown:
+        with Terminal(tty_fd) as terminal:
+            reason = shown.on(terminal, cancelled)
         if cancelled.is_set():
             raise Interrupted(f"attaching to `{name}`")
-        reason = _reason(engine, session, attachment, stream) if ended else Reason.DETACHED
+        if reason is None:
+            reason = _reason(engine, session, shown.attachment, shown.stream)
     return Attached(name=name, reason=reason, duration=timedelta(seconds=time.monotonic() - began))
 
 
-class _Terminal:
-    """The user's terminal, raw while entered.
+class _Shown:
+    """A session while it is shown on a terminal, over one connection after the other."""
 
-    It is opened anew, as non-blocking: with a descriptor that others share it would be so for them as well.
-    """
+    def __init__(self, engine: Engine, session: Session, stream: Stream) -> None:
+        self.stream = stream
+        self._engine = engine
+        self._session = session
 
-    def __init__(self, tty_fd: int) -> None:
-        self._name = os.ttyname(tty_fd)
+    def on(self, terminal: Terminal, cancelled: threading.Event) -> Reason | None:
+        """Show it until the user detaches, or the connection ends for a reason that is to be found out.
 
-    def __enter__(self) -> Self:
-        self._fd = os.open(self._name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        self._attributes = termios.tcgetattr(self._fd)
-        tty.setraw(self._fd, termios.TCSADRAIN)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+        A connection over a link is made again, as long as the session runs.
+        """
+        self.attachment = Attachment(*terminal.size())
         try:
-            termios.tcsetattr(self._fd, termios.TCSANOW, self._attributes)
-        except termios.error:
-            pass  # its window was closed
+            while self._relay(terminal, cancelled):
+                if self._engine.way is None or self._is_at_fault():
+                    return None
+                came = again(self._engine.host.name, self._another, terminal, cancelled=cancelled)
+                if not isinstance(came, Stream):
+                    return came or Reason.DETACHED
+                self.stream.close()
+                self.stream = came
+                self.attachment.cut()
+            return Reason.DETACHED
         finally:
-            os.close(self._fd)
+            self.attachment.leave()
+            terminal.write_out(self.attachment.to_screen)
 
-    def fileno(self) -> int:
-        return self._fd
+    def _relay(self, terminal: Terminal, cancelled: threading.Event) -> bool:
+        with looked_after(self._engine) as replaced:
+            return _relay(self.attachment, self.stream, terminal, cancelled, replaced)
 
-    def size(self) -> tuple[int, int]:
-        """Rows and columns; of a terminal that does not know, or is gone, the usual ones."""
+    def close(self) -> None:
+        """End the connection."""
+        self.stream.close()
+
+    def _is_at_fault(self) -> bool:
+        """Whether the connection ended for want of a terminal, not by what is between here and there."""
+        return not self.attachment.reached and self.attachment.complaint != b""
+
+    def _another(self) -> Stream | Reason:
+        """Another connection, or that the session has ended. Raises: Unreachable."""
         try:
-            size = os.get_terminal_size(self._fd)
-        except OSError:
-            return _USUAL_SIZE
-        return size.lines or _USUAL_SIZE[0], size.columns or _USUAL_SIZE[1]
-
-    def read(self) -> bytes:
-        """What was typed, at most 64 KiB; b"" when the terminal is gone."""
-        try:
-            return os.read(self._fd, 1 << 16)
-        except OSError:
-            return b""
-
-    def write(self, data: bytearray) -> None:
-        """Paint what the terminal takes now, and remove it from `data`."""
-        try:
-            del data[: os.write(self._fd, data)]
-        except BlockingIOError:
-            return
-        except OSError:
-            data.clear()  # its window was closed, which `read` tells
-
-    def write_out(self, data: bytearray) -> None:
-        """Paint all of `data`, unless the terminal takes nothing for long."""
-        while data and select.select([], [self], [], _LAST_WORDS_S)[1]:
-            self.write(data)
+            if self.stream.exit_code() == 0:
+                _within(_LAST_WORDS_S, lambda: _not_running(self._engine, self._session))
+                return Reason.ENDED
+            return self._engine.exec_stream(self._session.id, session_process.relay_argv())
+        except (NotFound, WrongState):
+            return Reason.ENDED
 
 
-def _relay(attachment: Attachment, stream: Stream, terminal: _Terminal, cancelled: threading.Event) -> bool:
-    """Copy both ways; True when the session's side ended, False when the user's did."""
-    while not cancelled.is_set():
+def _relay(
+    attachment: Attachment,
+    stream: Stream,
+    terminal: Terminal,
+    cancelled: threading.Event,
+    replaced: threading.Event,
+) -> bool:
+    """Copy both ways; True when the session's side ended, or was `replaced`, False when the user's did."""
+    while not cancelled.is_set() and not replaced.is_set():
         typed = terminal in _wait(attachment, stream, terminal)
         now = time.monotonic()
         if typed:
@@ -172,15 +166,15 @@ def _relay(attachment: Attachment, stream: Stream, terminal: _Terminal, cancelle
                 return True
             attachment.received(received, time.monotonic())
         terminal.write(attachment.to_screen)
-    return False
+    return not cancelled.is_set()
 
 
-def _wait(attachment: Attachment, stream: Stream, terminal: _Terminal) -> Sequence[object]:
+def _wait(attachment: Attachment, stream: Stream, terminal: Terminal) -> Sequence[object]:
     """Wait until there is something to do, and give what can be read."""
     due = attachment.due()
     pause = _WAKE_S if due is None else min(_WAKE_S, max(0.0, due - time.monotonic()))
-    reading: list[_Terminal | Stream] = []
-    writing: list[_Terminal | Stream] = []
+    reading: list[Terminal | Stream] = []
+    writing: list[Terminal | Stream] = []
     if len(attachment.to_session) < _BACKLOG:
         reading.append(terminal)
     if len(attachment.to_screen) < _BACKLOG:

@@ -34,6 +34,7 @@ class Attachment:
         self.reached = False
         """Whether the far side has sent anything for the screen, as it does once it is at the terminal."""
         self._size = rows, cols
+        self._painted = False
         self._key = DetachKey()
         self._modes = TerminalModes()
         self._frames = b""
@@ -104,16 +105,24 @@ class Attachment:
         not have yet, so they are given one row less, and once they have painted for that, the real size.
         """
         rows, cols = self._size
-        self.reached = True
+        self.reached = self._painted = True
         self.to_screen += b"\n" * rows + b"\x1b[H\x1b[J"
         self.to_session += session_process.attach()
         self.to_session += session_process.redraw(rows - 1 if rows > 1 else 2, cols)
         least, most = _REPAINT_PAUSE_S
         self._repaint_after, self._repaint_at = now + least, now + most
 
+    def cut(self) -> None:
+        """Begin anew with another connection; what is not sent yet is dropped, the terminal's modes stay."""
+        self.to_session.clear()
+        self.reached = False
+        self.complaint = self._frames = b""
+        self._key = DetachKey()
+        self._release_at = self._repaint_at = None
+
     def leave(self) -> None:
         """End with the terminal's modes as they were, and a fresh line for whoever writes next."""
-        if not self.reached:
+        if not self._painted:
             return
         fresh_line = b"" if self._modes.alternate_screen else b"\r\n"
         self.to_screen += self._modes.restore() + fresh_line + b"\x1b[J"

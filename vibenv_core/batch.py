@@ -1,16 +1,25 @@
-"""One action on many names, side by side: the only place where the library starts threads of its own."""
+"""One action on many names, side by side: the only place where the library starts threads of its own.
+
+Those of `each` end before it does; those of `each_within` may be left behind, and end by themselves.
+"""
 
 from __future__ import annotations
 
+import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
-from .errors import Interrupted, VibenvError
+from .errors import Interrupted, Unreachable, VibenvError
 
 T = TypeVar("T")
+
+_TICK_S = 0.05
+"""How often a waiting call looks at `cancelled`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +64,64 @@ def _outcome(name: str, future: Future[T]) -> Outcome[T]:
         return Outcome(name=name, result=future.result())
     except VibenvError as error:
         return Outcome(name=name, result=error)
+
+
+def each_within(
+    names: Collection[str],
+    act: Callable[[str, threading.Event], T],
+    *,
+    deadline_s: float,
+    cancelled: threading.Event,
+) -> Iterator[Outcome[T]]:
+    """Do `act` for all names at once, and give the outcomes in the order they finish.
+
+    What has not finished after `deadline_s` is Unreachable, and goes on unheard: the event that `act` is
+    given is set when nobody waits for it any longer. Raises: Interrupted, once `cancelled` is set. An error
+    that is no VibenvError is a fault of `act`, and raised.
+    """
+    left = threading.Event()
+    finished: queue.SimpleQueue[Outcome[T] | Exception] = queue.SimpleQueue()
+    deadline = time.monotonic() + deadline_s
+    waiting = dict.fromkeys(names)
+    for name in waiting:
+        work = partial(_finish, name, act, left, finished)
+        threading.Thread(target=work, name=f"vibenv-host-{name}", daemon=True).start()
+    try:
+        while waiting:
+            if cancelled.is_set():
+                raise Interrupted("asking the hosts")
+            rest_s = max(deadline - time.monotonic(), 0)
+            try:
+                outcome = finished.get(timeout=min(rest_s, _TICK_S))
+            except queue.Empty:
+                if not rest_s:
+                    break
+                continue
+            if isinstance(outcome, Exception):
+                raise outcome
+            del waiting[outcome.name]
+            yield outcome
+        for name in waiting:
+            late = Unreachable(
+                f"`{name}` did not answer within {deadline_s:g} s",
+                code="host::timeout",
+                help=f"`vibenv doctor --host {name}` looks closer",
+                about="host",
+            )
+            yield Outcome(name=name, result=late)
+    finally:
+        left.set()
+
+
+def _finish(
+    name: str,
+    act: Callable[[str, threading.Event], T],
+    left: threading.Event,
+    finished: queue.SimpleQueue[Outcome[T] | Exception],
+) -> None:
+    try:
+        finished.put(Outcome(name=name, result=act(name, left)))
+    except VibenvError as error:
+        finished.put(Outcome(name=name, result=error))
+    except Exception as error:
+        finished.put(error)

@@ -2,43 +2,56 @@
 
 from __future__ import annotations
 
-import shutil
+import threading
+import time
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
-from . import labels, stack
-from .errors import VibenvError
+from . import address, labels, stack
+from .errors import Interrupted, VibenvError
 from .hosts import Host
+from .local_checks import local_checks
 from .model import Check, Component, ComponentState, EngineInfo, Verdict
+from .reach import reach
 from .settings import Settings
 
 _LEAST_API = (1, 41)
 """Docker 20.10's: the oldest that vibenv is tested with."""
 _LEAST_FREE = 0.2
 """The share of the disk that the Dagger engine keeps free, by dropping its cache."""
-_SLOW = timedelta(milliseconds=50)
+_SLOW, _SLOW_BY_SSH = timedelta(milliseconds=50), timedelta(milliseconds=300)
+_SKEWED = timedelta(seconds=2)
+"""How far two clocks may be apart before the times in a table mislead."""
 _CONNECT_S = 10.0
 
 
-def checks(host: Host, settings: Settings, env: Mapping[str, str]) -> Iterator[Check]:
+def checks(
+    host: Host, settings: Settings, env: Mapping[str, str], *, cancelled: threading.Event
+) -> Iterator[Check]:
     """The checks in a useful order, each as soon as it is made.
 
-    What could not be asked is a check that failed, and what depends on it is left out. Raises nothing.
+    What could not be asked is a check that failed, and what depends on it is left out. Raises: Interrupted.
     """
-    yield _docker_cli(env)
+    yield from local_checks(host, env, cancelled)
     try:
-        yield from _engine_checks(host, settings)
+        yield from _engine_checks(host, settings, env, cancelled)
+    except Interrupted:
+        raise
     except VibenvError as error:
         yield Check(check="docker", verdict=Verdict.FAIL, detail=error.message, fix=error.help)
 
 
-def _engine_checks(host: Host, settings: Settings) -> Iterator[Check]:
-    from .engine import Engine  # docker-py takes long to import
-
-    engine = Engine.connect(host, timeout_s=_CONNECT_S)
+def _engine_checks(
+    host: Host, settings: Settings, env: Mapping[str, str], cancelled: threading.Event
+) -> Iterator[Check]:
+    engine = reach(host, env=env, cancelled=cancelled, timeout_s=_CONNECT_S)
+    if host.url.startswith("ssh://"):
+        yield from _link(host, env)
     info = engine.info()
+    now = datetime.now(UTC)
     yield _version(info, host)
-    yield _round_trip(engine.ping())
+    yield round_trip(engine.ping(), host)
+    yield clock(info.time - now)
     yield _live_restore(info)
     for component in stack.status(engine, settings)[1:]:
         yield _component(component)
@@ -62,18 +75,6 @@ def disk(df: str) -> Check:
     )
 
 
-def _docker_cli(env: Mapping[str, str]) -> Check:
-    found = shutil.which("docker", path=env.get("PATH"))
-    if found:
-        return Check(check="docker CLI", verdict=Verdict.OK, detail=found, fix=None)
-    return Check(
-        check="docker CLI",
-        verdict=Verdict.WARN,
-        detail="not installed; vibenv works without it, `docker exec` as a second way in does not",
-        fix="install Docker's command line (Debian: `sudo apt install docker.io`)",
-    )
-
-
 def _version(info: EngineInfo, host: Host) -> Check:
     major, minor = info.api_version.split(".")
     if (int(major), int(minor)) >= _LEAST_API:
@@ -88,10 +89,47 @@ def _version(info: EngineInfo, host: Host) -> Check:
     )
 
 
-def _round_trip(took: timedelta) -> Check:
-    verdict = Verdict.OK if took < _SLOW else Verdict.WARN
+def _link(host: Host, env: Mapping[str, str]) -> Iterator[Check]:
+    from .link import master
+
+    if found := master.standing(address.ssh(host.url), env):
+        age = timedelta(microseconds=(time.time_ns() - found.made) // 1000)
+        yield link(timedelta(seconds=age // timedelta(seconds=1)), relayed=found.relayed)
+
+
+def link(age: timedelta, *, relayed: bool) -> Check:
+    """The check of the way to a host that ssh leads to."""
+    if not relayed:
+        return Check(check="link", verdict=Verdict.OK, detail=f"up for {age}, forwards the sockets", fix=None)
+    return Check(
+        check="link",
+        verdict=Verdict.WARN,
+        detail=f"up for {age}; the host forwards no sockets: each connection takes a program there",
+        fix="put `AllowStreamLocalForwarding yes` into the host's /etc/ssh/sshd_config, "
+        "then `sudo systemctl reload ssh` there",
+    )
+
+
+def round_trip(took: timedelta, host: Host) -> Check:
+    """The check of how long the least of calls takes; more is expected where ssh leads."""
+    slow = _SLOW_BY_SSH if host.url.startswith("ssh://") else _SLOW
+    verdict = Verdict.OK if took < slow else Verdict.WARN
     detail = f"{took.total_seconds() * 1000:.1f} ms"
     return Check(check="round trip", verdict=verdict, detail=detail, fix=None)
+
+
+def clock(ahead: timedelta) -> Check:
+    """The check of the host's clock, which is `ahead` of the one here."""
+    apart_s = abs(ahead).total_seconds()
+    if abs(ahead) < _SKEWED:
+        return Check(check="clock", verdict=Verdict.OK, detail=f"{apart_s:.1f} s apart from here", fix=None)
+    way = "ahead of" if ahead > timedelta() else "behind"
+    return Check(
+        check="clock",
+        verdict=Verdict.WARN,
+        detail=f"{apart_s:.0f} s {way} the one here; by that much are the times in tables off",
+        fix="sudo timedatectl set-ntp true, on whichever of the two is wrong",
+    )
 
 
 def _live_restore(info: EngineInfo) -> Check:

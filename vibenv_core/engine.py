@@ -1,4 +1,4 @@
-"""A Docker engine: the calls that vibenv makes, and the only importer of docker-py.
+"""A Docker engine: the calls that vibenv makes, by docker-py.
 
 Every error of docker-py, of the HTTP library under it and of the socket becomes one of vibenv's here:
 `Unreachable` when the engine could not be asked, `EngineError` and its like when it was and said no. An
@@ -17,54 +17,47 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-import docker
 import docker.errors
-import docker.tls
 import requests
 import urllib3
 
 from . import labels, replies
+from .docker_client import Client, Way
 from .errors import EngineError, Interrupted
-from .hosts import Host, Tls
+from .hosts import Host
 from .model import Container, ContainerSpec, EngineInfo, Image, Progress, Session, Step, StepState
 from .refusals import refusal, unreachable
 from .replies import PathStat
-from .stream import Stream, dial, hijack
+from .stream import Stream, dial, hijack, upgrade
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-_POOL_SIZE = 32
-"""Connections kept open to one engine; as many calls at once cost no new one."""
 _BLOCK = 1 << 20
 
 
 class Engine:
     """A connection to the Docker engine of `host`; made by `connect`."""
 
-    def __init__(self, host: Host, client: docker.APIClient, timeout_s: float) -> None:
+    def __init__(self, host: Host, way: Way | None, client: Client, timeout_s: float) -> None:
         self.host = host
+        self.endpoint = way.near if way else host
+        """Where it is spoken to: `host`, or the near end of the way there."""
+        self.way = way
+        """What leads to it and is mended when it breaks; None where it is spoken to directly."""
         self._client = client
         self._timeout_s = timeout_s
 
     @classmethod
-    def connect(cls, host: Host, *, timeout_s: float = 60.0) -> Engine:
+    def connect(cls, host: Host, *, way: Way | None = None, timeout_s: float = 60.0) -> Engine:
         """The engine of `host`, asked for its API's version; no later call takes longer than `timeout_s`.
 
-        Raises: Unreachable.
+        `way` leads to a host that is not spoken to at its own address. Raises: Unreachable, and what the
+        mending of the way raises.
         """
         with translated(host):
-            # docker-py forgets to close the socket of a connection that fails.
-            dial(host, timeout_s).close()
-            client = docker.APIClient(
-                host.url,
-                timeout=timeout_s,  # type: ignore[arg-type]  # the stubs know of whole seconds only
-                tls=_tls_config(host.tls) if host.tls else False,
-                max_pool_size=_POOL_SIZE,
-            )
-        # Neither proxies nor .netrc have a say over a local socket, and looking them up takes time.
-        client.trust_env = not host.url.startswith("unix://")
-        return cls(host, client, timeout_s)
+            client = Client(way.near if way else host, way, timeout_s)
+        return cls(host, way, client, timeout_s)
 
     def info(self) -> EngineInfo:
         """What the engine says of itself."""
@@ -290,7 +283,7 @@ class Engine:
         """
         with translated(self.host):
             path = f"/v{self._client.api_version}/containers/{container}/attach?stream=1&stdout=1&stderr=1"
-            connection = hijack(self.host, path, {}, timeout_s=self._timeout_s)
+            connection = hijack(self.endpoint, path, {}, timeout_s=self._timeout_s)
             return Stream(connection)
 
     def exec_stream(self, container: str, argv: Sequence[str]) -> Stream:
@@ -299,9 +292,15 @@ class Engine:
         Raises: NotFound, WrongState (it does not run).
         """
         with translated(self.host):
-            made = self._client.exec_create(container, list(argv), stdin=True)["Id"]
+            # Over a link a connection takes a round trip to open: that of the question that comes first.
+            connection = dial(self.endpoint, self._timeout_s)
+            try:
+                made = self._client.exec_create(container, list(argv), stdin=True)["Id"]
+            except BaseException:
+                connection.close()
+                raise
             path = f"/v{self._client.api_version}/exec/{made}/start"
-            connection = hijack(self.host, path, {"Detach": False, "Tty": False}, timeout_s=self._timeout_s)
+            upgrade(connection, path, {"Detach": False, "Tty": False})
             return Stream(connection, exit_code=lambda: self._exit_code(made))
 
     def exec_output(self, container: str, argv: Sequence[str]) -> str:
@@ -374,8 +373,3 @@ def translated(host: Host) -> Generator[None]:
         ValueError,
     ) as error:
         raise unreachable(host, error) from error
-
-
-def _tls_config(tls: Tls) -> docker.tls.TLSConfig:
-    pair = (str(tls.certificate), str(tls.key)) if tls.certificate and tls.key else None
-    return docker.tls.TLSConfig(client_cert=pair, ca_cert=str(tls.ca) if tls.ca else None, verify=tls.verify)

@@ -7,6 +7,7 @@
     ├── Foreign               something of that name is there and is not vibenv's: never touched
     ├── WrongState            it is there, and not in a state that allows this
     ├── Unreachable           could not ask: nothing is known of what exists
+    │   └── NeedsTerminal     ssh has to ask the user something first, and there is no terminal to do so
     ├── EngineError           Docker, the registry or Dagger was asked and said no
     ├── Interrupted           the user, or the reader of the stream, ended it
     └── Bug                   vibenv's own fault
@@ -52,6 +53,10 @@ class WrongState(VibenvError):
 
 class Unreachable(VibenvError):
     """Raised when an engine or service could not be asked; says nothing of what exists there."""
+
+
+class NeedsTerminal(Unreachable):
+    """Raised when ssh would ask for a password, a code or a new host's key, and it may not ask here."""
 
 
 class EngineError(VibenvError):

@@ -3,21 +3,19 @@
 The order: a flag, VIBENV_HOST, DOCKER_HOST, DOCKER_CONTEXT, the current context of Docker's config file, and
 at last the local socket.
 
-Source: docker/cli 28, cli/command/cli.go (resolveContextName) and cli/context/store.
+Source: docker/cli 28, cli/command/cli.go (resolveContextName).
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from .errors import NotFound, UsageError
-
-_Json = dict[str, Any]  # a file of Docker's, as it is
+from . import address, context_store
+from .context_store import Stored
+from .contexts import DEFAULT
+from .errors import VibenvError
 
 VARIABLES = (
     "VIBENV_HOST",
@@ -29,9 +27,9 @@ VARIABLES = (
     "HOME",
 )
 """All variables that say which engine is meant; the functions here look at no other."""
-
-_DEFAULT = "default"
 _LOCAL = "unix:///var/run/docker.sock"
+_OVERRIDING = ("VIBENV_HOST", "DOCKER_HOST", "DOCKER_CONTEXT")
+"""The variables that outdo the current context, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +48,7 @@ class Host:
 
     name: str
     url: str
-    """`unix:///…` or `tcp://…`."""
+    """`unix:///…`, `tcp://…` or `ssh://…`."""
     tls: Tls | None
 
 
@@ -59,55 +57,92 @@ class Context:
     """One of Docker's contexts; `current` is the one that a command without `--host` uses."""
 
     name: str
-    url: str
+    url: str | None
+    """None where it cannot be told, which `error` then says."""
     description: str
     current: bool
+    tls: Tls | None = None
+    error: VibenvError | None = None
 
 
 def resolve(flag: str | None, env: Mapping[str, str]) -> Host:
     """The engine that `flag` (a context's name or an address) or else the environment names.
 
-    Raises: NotFound (no such context), UsageError (an address of a kind that vibenv cannot reach).
+    Raises: NotFound (no such context), UsageError (an address of a kind that vibenv cannot reach), WrongState
+    (a file of Docker's that cannot be read).
     """
     chosen = flag or _chosen(env)
     host = _address(chosen, env) if "://" in chosen else _context(chosen, env)
-    scheme, _, rest = host.url.partition("://")
-    if (scheme == "unix" and rest.startswith("/")) or (scheme == "tcp" and rest):
-        return host
-    if scheme == "ssh":
-        raise UsageError(
-            f"`{host.name}` is reached over ssh, which vibenv does not open by itself",
-            code="host::unsupported",
-            help=f"forward its socket: `ssh -fNL /tmp/docker-{rest}.sock:/var/run/docker.sock {rest}`, "
-            f"then use `--host unix:///tmp/docker-{rest}.sock`",
-            about="host",
-        )
-    raise UsageError(
-        f"`{host.url}` is no address of a Docker engine that vibenv can use",
-        code="host::unsupported",
-        help="use a context's name, unix:///PATH or tcp://HOST:PORT",
-        about="host",
-    )
+    address.checked(host.url)
+    return host
 
 
 def contexts(env: Mapping[str, str]) -> list[Context]:
-    """Docker's contexts by name, `default` first."""
+    """Docker's contexts by name, `default` first; one that cannot be read has its error in its place.
+
+    Where what is current is no context that is there, or an address, that comes last.
+
+    Raises: WrongState (Docker's config file cannot be read).
+    """
     current = _chosen(env)
-    known = [Context(name=_DEFAULT, url=_default_url(env), description="", current=current == _DEFAULT)]
-    for name, meta in sorted(_metas(env).items()):
-        described = meta.get("Metadata", {}).get("Description", "")
-        known.append(
-            Context(name=name, url=_endpoint(meta)["Host"], description=described, current=name == current)
+    default = _address(_default_url(env), env)
+    known = [
+        Context(name=DEFAULT, url=default.url, description="", current=current == DEFAULT, tls=default.tls),
+        *(_listed(each, current, env) for each in context_store.stored(env)),
+    ]
+    if any(context.current for context in known):
+        return known
+    if "://" in current:
+        other = Context(
+            name=current, url=current, description="", current=True, tls=_address(current, env).tls
         )
-    return known
+    else:
+        missing = context_store.unknown(env, current, about="host")
+        other = Context(name=current, url=None, description="", current=True, error=missing)
+    return [*known, other]
+
+
+def all_hosts(env: Mapping[str, str]) -> list[Context]:
+    """The contexts to ask when every host is asked, the current one first, each engine under one name only.
+
+    Where this machine has no Docker engine and its socket is not current, it is none of them.
+
+    Raises: WrongState (Docker's config file cannot be read).
+    """
+    by_url: dict[str | None, Context] = {}
+    for context in sorted(contexts(env), key=lambda context: not context.current):
+        is_missing = context.url == _LOCAL and not Path(_LOCAL.removeprefix("unix://")).exists()
+        if context.current or not is_missing:
+            by_url.setdefault(context.url or context.name, context)
+    return list(by_url.values())
+
+
+def overriding(env: Mapping[str, str]) -> str | None:
+    """The variable that decides before the current context does, when one is set."""
+    return next((name for name in _OVERRIDING if env.get(name)), None)
+
+
+def _listed(stored: Stored, current: str, env: Mapping[str, str]) -> Context:
+    endpoint = stored.endpoint
+    if endpoint is None:
+        return Context(name=stored.name, url=None, description="", current=False, error=stored.error)
+    return Context(
+        name=stored.name,
+        url=endpoint.url,
+        description=endpoint.description,
+        current=stored.name == current,
+        tls=_tls_of(stored, env),
+    )
 
 
 def _chosen(env: Mapping[str, str]) -> str:
-    if wanted := env.get("VIBENV_HOST"):
-        return wanted
-    if env.get("DOCKER_HOST"):
-        return _DEFAULT
-    return env.get("DOCKER_CONTEXT") or _config(env).get("currentContext") or _DEFAULT
+    match overriding(env):
+        case None:
+            return context_store.current(env)
+        case "DOCKER_HOST":
+            return DEFAULT
+        case variable:
+            return env[variable]
 
 
 def _default_url(env: Mapping[str, str]) -> str:
@@ -120,27 +155,26 @@ def _address(url: str, env: Mapping[str, str]) -> Host:
     """An address as typed; over tcp, DOCKER_TLS_VERIFY and DOCKER_CERT_PATH say how."""
     if not url.startswith("tcp://") or not (env.get("DOCKER_TLS_VERIFY") or env.get("DOCKER_CERT_PATH")):
         return Host(name=url, url=url, tls=None)
-    folder = Path(env.get("DOCKER_CERT_PATH") or _folder(env))
+    folder = Path(env.get("DOCKER_CERT_PATH") or context_store.folder(env))
     return Host(name=url, url=url, tls=_tls(folder, verify=bool(env.get("DOCKER_TLS_VERIFY"))))
 
 
 def _context(name: str, env: Mapping[str, str]) -> Host:
-    if name == _DEFAULT:
+    if name == DEFAULT:
         found = _address(_default_url(env), env)
-        return Host(name=env.get("DOCKER_HOST") or _DEFAULT, url=found.url, tls=found.tls)
-    metas = _metas(env)
-    if name not in metas:
-        raise NotFound(
-            f"Docker has no context named `{name}`",
-            code="host::unknown",
-            help=f"known are: {', '.join([_DEFAULT, *sorted(metas)])}; "
-            "`docker context create` makes one, and an address works too: unix:///PATH or tcp://HOST:PORT",
-            about="host",
-        )
-    endpoint = _endpoint(metas[name])
-    folder = _folder(env) / "contexts" / "tls" / hashlib.sha256(name.encode()).hexdigest() / "docker"
-    tls = _tls(folder, verify=not endpoint.get("SkipTLSVerify")) if folder.is_dir() else None
-    return Host(name=name, url=endpoint["Host"], tls=tls)
+        return Host(name=env.get("DOCKER_HOST") or DEFAULT, url=found.url, tls=found.tls)
+    stored = context_store.one(env, name)
+    if stored is None or stored.endpoint is None:
+        raise context_store.unknown(env, name, about="host")
+    return Host(name=name, url=stored.endpoint.url, tls=_tls_of(stored, env))
+
+
+def _tls_of(stored: Stored, env: Mapping[str, str]) -> Tls | None:
+    """A context's TLS, of its own files or, with verification left out, without any."""
+    if stored.endpoint is None or not stored.endpoint.url.startswith("tcp://"):
+        return None
+    folder, skip = context_store.tls_folder(env, stored.name), stored.endpoint.skip_tls_verify
+    return _tls(folder, verify=not skip) if skip or folder.is_dir() else None
 
 
 def _tls(folder: Path, *, verify: bool) -> Tls:
@@ -152,38 +186,3 @@ def _tls(folder: Path, *, verify: bool) -> Tls:
         key=key if pair else None,
         verify=verify,
     )
-
-
-def _folder(env: Mapping[str, str]) -> Path:
-    if configured := env.get("DOCKER_CONFIG"):
-        return Path(configured)
-    return Path(env.get("HOME") or Path.home()) / ".docker"
-
-
-def _config(env: Mapping[str, str]) -> _Json:
-    path = _folder(env) / "config.json"
-    return _read(path) if path.is_file() else {}
-
-
-def _metas(env: Mapping[str, str]) -> dict[str, _Json]:
-    """The contexts that have a Docker endpoint, as their files describe them, by name."""
-    found = (_read(path) for path in (_folder(env) / "contexts" / "meta").glob("*/meta.json"))
-    return {meta["Name"]: meta for meta in found if "Host" in _endpoint(meta)}
-
-
-def _endpoint(meta: _Json) -> _Json:
-    endpoint: _Json = meta.get("Endpoints", {}).get("docker", {})
-    return endpoint
-
-
-def _read(path: Path) -> _Json:
-    try:
-        content: _Json = json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise UsageError(
-            f"Docker's file {path} cannot be read: {error}",
-            code="host::bad_config",
-            help="mend or remove it, or name an address: `--host unix:///var/run/docker.sock`",
-            about="host",
-        ) from error
-    return content

@@ -152,7 +152,7 @@ def _build(
 ) -> str:
     """Build in a child process and publish; gives the registry's digest."""
     cli = dagger_cli.for_engine(engine, settings.dagger_version, env=env, cancelled=cancelled)
-    client = dagger_cli.environment(env, engine.host, settings.dagger_version)
+    client = dagger_cli.environment(env, engine.endpoint, settings.dagger_version)
     ends: list[Published | Failed] = []
 
     def on_line(line: str) -> None:

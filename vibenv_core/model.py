@@ -191,6 +191,8 @@ class EngineInfo:
     """Whether containers outlive a restart of the engine."""
     running: int
     """Containers that run, ours or not."""
+    time: datetime
+    """What the host's clock said."""
 
 
 class Verdict(enum.StrEnum):

@@ -18,6 +18,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from .errors import EngineError, Interrupted, NotFound
@@ -104,6 +105,33 @@ def stream(
     return Finished(argv=tuple(argv), exit_code=exit_code, stdout="", stderr=_text(stderr))
 
 
+def background(
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    timeout_s: float,
+    cancelled: threading.Event,
+) -> int:
+    """Run a program that goes on in the background once it is ready: the exit code of its first process.
+
+    What it says is added to the file `log`. Raises: NotFound (no such program), Interrupted, EngineError (it
+    was not ready within `timeout_s`); the latter two once it was ended. OSError, when there can be no log.
+    """
+    deadline = time.monotonic() + timeout_s
+    with log.open("ab") as said, _spawned(argv, env, stdin=subprocess.DEVNULL, output=said) as child:
+        while child.poll() is None:
+            if cancelled.is_set():
+                raise Interrupted(f"`{argv[0]}`")
+            if time.monotonic() > deadline:
+                raise EngineError(
+                    f"`{argv[0]}` was not ready in time and was stopped", code="process::timeout"
+                )
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_TICK_S)
+        return child.returncode
+
+
 def on_terminal(argv: Sequence[str], *, env: Mapping[str, str], tty: int) -> int:
     """Run `argv` with the terminal `tty` as its standard streams: its exit code, negative for a signal.
 
@@ -122,16 +150,25 @@ def on_terminal(argv: Sequence[str], *, env: Mapping[str, str], tty: int) -> int
 def _started(
     argv: Sequence[str], env: Mapping[str, str], given: IO[bytes], stdin: bytes
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The child, ended with its group when the block is left before it ended by itself."""
+    """A child with pipes, and `stdin` to read."""
     given.write(stdin)
     given.seek(0)
+    with _spawned(argv, env, stdin=given, output=subprocess.PIPE) as child:
+        yield child
+
+
+@contextlib.contextmanager
+def _spawned(
+    argv: Sequence[str], env: Mapping[str, str], *, stdin: IO[bytes] | int, output: IO[bytes] | int
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The child, ended with its group when the block is left before it ended by itself."""
     try:
         child = subprocess.Popen(
             argv,
             env=env,
-            stdin=given,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdin=stdin,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
         )
     except FileNotFoundError as error:

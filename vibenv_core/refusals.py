@@ -56,7 +56,7 @@ _TABLE = (
         None,
     ),
     _Row(
-        r"Container \S+ is (?:not running|restarting|paused)",
+        r"[Cc]ontainer \S+ is (?:not running|restarting|paused)",
         WrongState,
         "container::not_running",
         "the container does not run: {said}",
@@ -117,6 +117,10 @@ def unreachable(host: Host, error: BaseException) -> VibenvError:
                     "no_permission",
                     f"you may not use {place}",
                     "join the group that may: `sudo usermod -aG docker $USER`, then log in again",
+                )
+            case FileNotFoundError() | ConnectionRefusedError() if host.url.startswith("ssh://"):
+                return _silent(
+                    "link_ended", f"the link to {host.url} has ended", "try again: it will be made anew"
                 )
             case FileNotFoundError() | ConnectionRefusedError():
                 return _silent(

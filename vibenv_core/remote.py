@@ -70,6 +70,7 @@ def program(
         if cli is None or variables[RUNNER_HOST] != ENGINE_SOCKET:
             raise
     else:
+        variables = dagger_cli.environment(env, engine.endpoint, version)
         dagger_cli.require_stack(engine, settings)
         cli = dagger_cli.for_engine(engine, version, env=env, cancelled=cancelled)
         if recipe is None:

@@ -187,6 +187,7 @@ def engine_info(info: Json, *, api_version: str) -> EngineInfo:
         storage_driver=info["Driver"],
         live_restore=info["LiveRestoreEnabled"],
         running=info["ContainersRunning"],
+        time=_time(info["SystemTime"]),
     )
 
 

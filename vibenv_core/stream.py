@@ -86,23 +86,28 @@ def dial(host: Host, timeout_s: float) -> socket.socket:
 
 
 def hijack(host: Host, path: str, body: object, *, timeout_s: float) -> socket.socket:
-    """POST `body` as JSON to `path`, and the connection once it is a plain byte stream.
+    """A new connection, on which `upgrade` was done. Raises: OSError, EngineError."""
+    connection = dial(host, timeout_s)
+    upgrade(connection, path, body)
+    return connection
 
-    Raises: OSError (no connection, or it was lost), EngineError (the engine said no).
+
+def upgrade(connection: socket.socket, path: str, body: object) -> None:
+    """POST `body` as JSON to `path`; when this returns, the connection is a plain byte stream.
+
+    When it raises, the connection is closed. Raises: OSError (it was lost), EngineError (the engine said no).
     """
     payload = json.dumps(body).encode()
     request = (
         f"POST {path} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\n"
         f"Content-Length: {len(payload)}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
     )
-    connection = dial(host, timeout_s)
     try:
         connection.sendall(request.encode() + payload)
         _expect_upgrade(connection)
     except BaseException:
         connection.close()
         raise
-    return connection
 
 
 def _expect_upgrade(connection: socket.socket) -> None:

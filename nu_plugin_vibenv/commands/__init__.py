@@ -20,6 +20,13 @@ _SESSIONS = {
     "vibenv remove": "remove:Remove",
     "vibenv rename": "rename:Rename",
 }
+_CONFIGURATION = {
+    "vibenv ssh-config": "ssh_config:SshConfig",
+    "vibenv context create": "context_create:ContextCreate",
+    "vibenv context list": "context_list:ContextList",
+    "vibenv context use": "context_use:ContextUse",
+    "vibenv context remove": "context_remove:ContextRemove",
+}
 _TERMINALS = {
     "vibenv attach": "attach:Attach",
     "vibenv remote-launch": "remote_launch:RemoteLaunch",
@@ -40,7 +47,10 @@ def version() -> str:
 
 plugin = Plugin(
     version=version,
-    commands={name: f"{__name__}.{path}" for name, path in {**_HOST, **_SESSIONS, **_TERMINALS}.items()},
+    commands={
+        name: f"{__name__}.{path}"
+        for name, path in {**_HOST, **_SESSIONS, **_TERMINALS, **_CONFIGURATION}.items()
+    },
     registration="python -m nu_plugin_vibenv install",
 )
 """A command's module is imported when the command is first run, so that many cost the start nothing."""

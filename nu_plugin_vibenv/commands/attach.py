@@ -17,6 +17,7 @@ class Attach(SessionCommand):
     """
 
     name = "vibenv attach"
+    may_ask = True
     search_terms = ("enter", "terminal", "tmux")
     input_output = ((object, AttachedRecord),)
     examples = (Example("vibenv attach my-task", "its terminal, until ctrl-\\"),)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from vibenv_core import launcher
 from vibenv_core.settings import Settings
 
-from .. import engines
 from ..long_command import LongCommand
 from ..sdk import Call, Example, Switch
 from ..tables import LauncherRecord, launcher_record
@@ -37,7 +36,7 @@ class CreateLauncher(LongCommand):
     def work(self, call: Call) -> Callable[[Progress], object]:
         """Compare what it is to be made of with what is there, and build if they differ."""
         env = call.engine.environment()
-        engine, settings = engines.connected(call[self.host], env), Settings.from_environment(env)
+        engine, settings = self.engine(call), Settings.from_environment(env)
 
         def create(progress: Progress) -> object:
             made = launcher.create(

@@ -31,7 +31,9 @@ class Doctor(HostCommand):
     def answer(self, call: Call) -> object:
         """The checks as they are made."""
         env = call.engine.environment()
-        found = doctor.checks(resolve(call[self.host], env), Settings.from_environment(env), env)
+        found = doctor.checks(
+            resolve(call[self.host], env), Settings.from_environment(env), env, cancelled=call.cancelled
+        )
         return self._rows(nushell_check(call.engine.version, call.engine.untested), found)
 
     def _rows(self, nushell: Check, found: Iterator[Check]) -> Iterator[CheckRow]:

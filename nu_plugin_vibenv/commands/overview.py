@@ -83,8 +83,11 @@ def _unknown(words: Sequence[str]) -> UsageError:
 
     typed = " ".join(("vibenv", *words))
     near = difflib.get_close_matches(typed, plugin.names, n=1)
+    begin_so = [name for name in plugin.names if name.startswith(f"{typed} ")]
     if any(f"{typed} ".startswith(f"{name} ") for name in plugin.names if name != "vibenv"):
         help = "this Nushell knows an older vibenv; type: python -m nu_plugin_vibenv install"
+    elif begin_so:
+        help = f"there are: {', '.join(begin_so)}"
     else:
         help = f"did you mean `{near[0]}`?" if near else "`vibenv --help` lists the commands"
     return UsageError(f"there is no command `{typed}`", code="no_such_command", help=help, about="words")

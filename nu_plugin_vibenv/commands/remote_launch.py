@@ -43,7 +43,7 @@ class RemoteLaunch(SessionCommand):
             name,
             recipe=recipe,
             env=env,
-            connect=lambda: engines.connected(call[self.host], env),
+            connect=lambda: engines.connected(call[self.host], env, cancelled=call.cancelled),
             cancelled=call.cancelled,
         )
         with terminal.taken(call) as tty:

@@ -23,6 +23,7 @@ class Up(LongCommand):
     """
 
     name = "vibenv up"
+    may_ask = True
     search_terms = ("registry", "dagger", "stack")
     input_output = ((object, list[ComponentRow]),)
     examples = (

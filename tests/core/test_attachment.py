@@ -146,3 +146,27 @@ def test_leaving_a_full_screen_program_goes_back_to_the_line_before_it() -> None
     attachment.to_screen.clear()
     attachment.leave()
     assert attachment.to_screen == b"\x1b[?1049l\x1b(B\x0f\x1b[m\x1b[J"
+
+
+def test_another_connection_begins_anew_and_keeps_the_terminals_modes() -> None:
+    attachment = attached()
+    attachment.received(frame(b"\x1b[?1049h"), now=12.0)
+    attachment.typed(b"lost", now=12.0)
+    attachment.received(frame(b"half a frame")[:10], now=12.0)
+    attachment.cut()
+    assert not attachment.to_session
+    attachment.to_screen.clear()
+    attachment.received(frame(GREETING), now=20.0)
+    assert attachment.to_session == session_process.attach() + session_process.redraw(23, 80)
+    attachment.to_screen.clear()
+    attachment.leave()
+    assert b"\x1b[?1049l" in attachment.to_screen
+
+
+def test_a_terminal_that_is_left_while_the_connection_is_cut_gets_its_modes_back() -> None:
+    attachment = attached()
+    attachment.received(frame(b"\x1b[?1000h"), now=12.0)
+    attachment.cut()
+    attachment.to_screen.clear()
+    attachment.leave()
+    assert b"\x1b[?1000l" in attachment.to_screen

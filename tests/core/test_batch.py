@@ -1,12 +1,13 @@
 """One action on many names, side by side."""
 
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from vibenv_core import batch
-from vibenv_core.errors import Interrupted, NotFound
+from vibenv_core.errors import Interrupted, NotFound, Unreachable
 
 WAIT_S = 5
 
@@ -134,3 +135,57 @@ def test_a_fault_of_the_action_is_raised() -> None:
 
     with pytest.raises(ZeroDivisionError):
         list(batch.each("a", act, jobs=1, cancelled=threading.Event()))
+
+
+def test_within_a_deadline_who_answers_is_heard_at_once_and_who_does_not_is_named() -> None:
+    gone = threading.Event()
+
+    def act(name: str, left: threading.Event) -> str:
+        if name == "dead":
+            assert left.wait(WAIT_S)
+            gone.set()
+        if name == "fails":
+            raise NotFound("nothing there", code="x")
+        return name
+
+    began = time.monotonic()
+    names = ["dead", "fails", "lives"]
+    order = list(batch.each_within(names, act, deadline_s=0.2, cancelled=threading.Event()))
+    assert time.monotonic() - began < WAIT_S / 2
+    assert {outcome.name for outcome in order[:2]} == {"fails", "lives"}
+    late = order[2].result
+    assert isinstance(late, Unreachable)
+    assert late.code == "vibenv::host::timeout"
+    assert "`dead` did not answer within 0.2 s" in late.message
+    assert gone.wait(WAIT_S)
+
+
+def test_what_was_answered_in_time_counts_however_late_it_is_read() -> None:
+    outcomes = batch.each_within("ab", lambda name, _left: name, deadline_s=0.1, cancelled=threading.Event())
+    read = [next(outcomes).result]
+    deadline = time.monotonic() + 0.2
+    while time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert sorted([*read, next(outcomes).result], key=str) == ["a", "b"]
+
+
+def test_cancelled_nobody_is_waited_for() -> None:
+    cancelled = threading.Event()
+    gone = threading.Event()
+
+    def act(_name: str, left: threading.Event) -> None:
+        cancelled.set()
+        assert left.wait(WAIT_S)
+        gone.set()
+
+    with pytest.raises(Interrupted):
+        list(batch.each_within("a", act, deadline_s=WAIT_S, cancelled=cancelled))
+    assert gone.wait(WAIT_S)
+
+
+def test_a_fault_is_raised_and_not_taken_for_an_outcome() -> None:
+    def act(_name: str, _left: threading.Event) -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        list(batch.each_within("a", act, deadline_s=WAIT_S, cancelled=threading.Event()))

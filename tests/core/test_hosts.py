@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vibenv_core import hosts
-from vibenv_core.errors import NotFound, UsageError
+from vibenv_core.errors import NotFound, UsageError, WrongState
 
 
 class Docker:
@@ -84,12 +84,20 @@ def test_an_unknown_context_is_answered_with_the_known_ones(docker: Docker) -> N
     assert raised.value.about == "host"
 
 
-def test_an_ssh_host_is_refused_with_the_line_that_helps(docker: Docker) -> None:
+def test_an_ssh_host_is_found_and_not_yet_connected_to(docker: Docker) -> None:
     docker.add("dagger-ssm", "ssh://i-0abc")
-    with pytest.raises(UsageError) as raised:
-        hosts.resolve("dagger-ssm", docker.env)
-    assert raised.value.code == "vibenv::host::unsupported"
-    assert "ssh -fNL /tmp/docker-i-0abc.sock:/var/run/docker.sock i-0abc" in (raised.value.help or "")
+    assert hosts.resolve("dagger-ssm", docker.env) == hosts.Host(
+        name="dagger-ssm", url="ssh://i-0abc", tls=None
+    )
+
+
+@pytest.mark.parametrize("url", ["ssh://-oProxyCommand=x", "ssh://a b", "ssh://me@%h", "tcp://-x:1"])
+def test_a_host_that_another_program_could_misread_is_refused(docker: Docker, url: str) -> None:
+    docker.add("bad", url)
+    for named in (url, "bad"):
+        with pytest.raises(UsageError) as raised:
+            hosts.resolve(named, docker.env)
+        assert raised.value.code == "vibenv::host::bad_name"
 
 
 @pytest.mark.parametrize("url", ["npipe:////./pipe/docker", "unix://relative.sock", "tcp://", "ftp://x"])
@@ -140,6 +148,36 @@ def test_contexts_are_listed_by_name_with_the_current_one_marked(docker: Docker)
     assert listed[1].description == "the first"
 
 
+def test_a_context_that_cannot_be_read_is_listed_with_its_error(docker: Docker) -> None:
+    docker.add("broken", "tcp://b:1")
+    docker.add("whole", "tcp://w:1")
+    broken = docker.folder / "contexts" / "meta" / hashlib.sha256(b"broken").hexdigest() / "meta.json"
+    broken.write_text("{")
+    listed = {each.name: each for each in hosts.contexts(docker.env)}
+    assert listed["whole"].url == "tcp://w:1"
+    assert str(broken) in str(listed[broken.parent.name].error)
+    assert hosts.resolve("whole", docker.env).url == "tcp://w:1"
+
+
+def test_what_is_current_and_no_context_is_listed_last(docker: Docker) -> None:
+    docker.add("box", "tcp://b:1")
+    missing = hosts.contexts({**docker.env, "DOCKER_CONTEXT": "gone"})[-1]
+    assert (missing.name, missing.current, missing.url) == ("gone", True, None)
+    assert str(missing.error) == "Docker has no context named `gone`"
+    typed = hosts.contexts({**docker.env, "VIBENV_HOST": "unix:///x.sock"})
+    assert [each.current for each in typed] == [False, False, True]
+    assert typed[-1].url == "unix:///x.sock"
+
+
+def test_verification_may_be_left_out_without_files(docker: Docker) -> None:
+    docker.add("loose", "tcp://l:1", skip_tls_verify=True)
+    docker.add("local", "unix:///l.sock", skip_tls_verify=True)
+    assert hosts.resolve("loose", docker.env).tls == hosts.Tls(
+        ca=None, certificate=None, key=None, verify=False
+    )
+    assert hosts.resolve("local", docker.env).tls is None
+
+
 def test_a_context_without_a_docker_engine_is_none_of_them(docker: Docker) -> None:
     docker.add("swarm", "tcp://s:1")
     meta = next(docker.folder.glob("contexts/meta/*/meta.json"))
@@ -149,7 +187,7 @@ def test_a_context_without_a_docker_engine_is_none_of_them(docker: Docker) -> No
 
 def test_a_broken_file_of_dockers_is_named(docker: Docker) -> None:
     (docker.folder / "config.json").write_text("{")
-    with pytest.raises(UsageError) as raised:
+    with pytest.raises(WrongState) as raised:
         hosts.resolve(None, docker.env)
     assert raised.value.code == "vibenv::host::bad_config"
     assert str(docker.folder / "config.json") in raised.value.message
@@ -158,6 +196,28 @@ def test_a_broken_file_of_dockers_is_named(docker: Docker) -> None:
 def test_without_a_folder_of_its_own_dockers_files_are_in_the_home(tmp_path: Path) -> None:
     Docker(tmp_path / ".docker").add("mine", "tcp://m:1")
     assert hosts.resolve("mine", {"HOME": str(tmp_path)}).url == "tcp://m:1"
+
+
+def test_when_all_hosts_are_asked_each_engine_is_asked_once_by_its_current_name(docker: Docker) -> None:
+    docker.add("box", "tcp://b:1")
+    docker.add("same", "tcp://b:1")
+    docker.add("other", "unix:///o.sock")
+    docker.use("same")
+    env = {**docker.env, "DOCKER_HOST": "", "VIBENV_HOST": "other"}
+    assert [each.name for each in hosts.all_hosts(docker.env) if each.name != "default"] == ["same", "other"]
+    assert [each.name for each in hosts.all_hosts(env) if each.name != "default"] == ["other", "box"]
+
+
+def test_a_machine_without_an_engine_is_asked_only_where_it_is_current(
+    docker: Docker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hosts, "_LOCAL", f"unix://{tmp_path}/docker.sock")
+    docker.add("box", "tcp://b:1")
+    assert [each.name for each in hosts.all_hosts(docker.env)] == ["default", "box"]
+    docker.use("box")
+    assert [each.name for each in hosts.all_hosts(docker.env)] == ["box"]
+    (tmp_path / "docker.sock").touch()
+    assert [each.name for each in hosts.all_hosts(docker.env)] == ["box", "default"]
 
 
 class Asked(dict[str, str]):

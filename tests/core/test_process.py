@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import threading
 import time
 from pathlib import Path
@@ -106,6 +107,36 @@ def test_a_program_that_ignores_sigterm_is_killed(monkeypatch: pytest.MonkeyPatc
             on_line=lambda line: cancelled.set(),
             cancelled=cancelled,
         )
+
+
+def test_a_program_in_the_background_goes_on_when_its_first_process_has_ended(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    code = process.background(
+        ["sh", "-c", "echo said; sleep 60 & echo $!"],
+        env=ENV,
+        log=log,
+        timeout_s=DEADLINE_S,
+        cancelled=threading.Event(),
+    )
+    assert code == 0
+    said, pid = log.read_text().split()
+    assert said == "said"
+    os.kill(int(pid), signal.SIGTERM)
+    assert gone(int(pid))
+
+
+def test_a_program_that_is_never_ready_is_ended_with_all_that_it_started(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with pytest.raises(EngineError) as raised:
+        process.background(
+            ["sh", "-c", "sleep 60 & echo $$ $!; wait"],
+            env=ENV,
+            log=log,
+            timeout_s=0.3,
+            cancelled=threading.Event(),
+        )
+    assert raised.value.code == "vibenv::process::timeout"
+    assert all(gone(int(pid)) for pid in log.read_text().split())
 
 
 def test_when_the_reader_fails_the_program_is_ended() -> None:

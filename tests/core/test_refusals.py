@@ -47,6 +47,7 @@ ID = "f5604b030b46955e86fd5948b99b2c64248b7bc61e0609c304997f89b7945862"
             "container::running",
         ),
         (409, f"Container {ID} is not running", WrongState, "container::not_running"),
+        (409, f"container {ID} is not running", WrongState, "container::not_running"),
         (409, f"Container {ID} is paused, unpause the container", WrongState, "container::not_running"),
         (
             500,
@@ -149,3 +150,10 @@ def test_an_answer_that_makes_no_sense_is_no_silence() -> None:
 
 def test_silence_without_a_known_cause_is_a_lost_connection() -> None:
     assert unreachable(HERE, RuntimeError("?")).code == "vibenv::engine::connection_lost"
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(2, "gone"), ConnectionRefusedError(111, "refused")])
+def test_a_link_that_has_ended_is_not_taken_for_an_engine_that_does_not_run(error: OSError) -> None:
+    far = Host(name="box", url="ssh://box", tls=None)
+    assert unreachable(far, error).code == "vibenv::engine::link_ended"
+    assert "ssh://box" in unreachable(far, error).message

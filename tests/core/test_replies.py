@@ -135,6 +135,7 @@ def test_an_engine_tells_its_version_and_whether_containers_outlive_it(version: 
     assert info.version.startswith(version)
     assert info.live_restore is True
     assert info.storage_driver == "overlay2"
+    assert (info.time.hour, info.time.minute, info.time.utcoffset()) == (19, 25, timedelta())
 
 
 def test_a_socket_in_a_container_is_seen_with_its_time(version: str) -> None:

@@ -197,7 +197,10 @@ def test_without_live_restore_sessions_are_listed_as_stopped_and_start_brings_th
         engine = connect(mortal)
         up(engine)
         session = launching(engine, SETTINGS)("a")
-        checks = {check.check: check for check in doctor.checks(engine.host, SETTINGS, os.environ)}
+        checks = {
+            check.check: check
+            for check in doctor.checks(engine.host, SETTINGS, os.environ, cancelled=threading.Event())
+        }
         assert checks["live-restore"].verdict is Verdict.WARN
         assert "live-restore" in (checks["live-restore"].fix or "")
         mortal.stop_daemon()
@@ -215,13 +218,19 @@ def test_without_live_restore_sessions_are_listed_as_stopped_and_start_brings_th
 
 def test_doctor_tells_what_works_and_the_line_for_what_does_not(spare: Docker, engine: Engine) -> None:
     settings = Settings(registry_address="localhost:5001")  # where no launcher is
-    before = {check.check: check for check in doctor.checks(engine.host, settings, os.environ)}
+    before = {
+        check.check: check
+        for check in doctor.checks(engine.host, settings, os.environ, cancelled=threading.Event())
+    }
     assert before["docker"].verdict is Verdict.OK
     assert before["live-restore"].verdict is Verdict.OK
     assert (before["registry"].verdict, before["registry"].fix) == (Verdict.WARN, "vibenv up")
     assert before["launcher"].fix == "vibenv create launcher"
     up(engine, settings)
-    after = {check.check: check for check in doctor.checks(engine.host, settings, {"PATH": ""})}
+    after = {
+        check.check: check
+        for check in doctor.checks(engine.host, settings, {"PATH": ""}, cancelled=threading.Event())
+    }
     assert [after[part].verdict for part in ("registry", "dagger")] == [Verdict.OK, Verdict.OK]
     assert "GiB" in after["disk"].detail
     assert after["docker CLI"].verdict is Verdict.WARN
@@ -229,7 +238,7 @@ def test_doctor_tells_what_works_and_the_line_for_what_does_not(spare: Docker, e
 
 def test_doctor_tells_of_an_engine_that_cannot_be_asked_and_raises_nothing(tmp_path: Path) -> None:
     host = hosts.resolve(f"unix://{tmp_path}/none.sock", {})
-    last = list(doctor.checks(host, SETTINGS, os.environ))[-1]
+    last = list(doctor.checks(host, SETTINGS, os.environ, cancelled=threading.Event()))[-1]
     assert (last.check, last.verdict) == ("docker", Verdict.FAIL)
     assert "does not run" in last.detail
     assert last.fix

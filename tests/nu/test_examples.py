@@ -35,7 +35,15 @@ LEAVE = {"vibenv attach": "C-\\", "vibenv remote-launch": "C-d"}
 
 MAKES_OR_REMOVES_THE_STACK = {"vibenv up", "vibenv down"}
 
-ALL = [(name, example) for name in plugin.names for example in plugin.command(name).examples]
+ON_FILES = ("vibenv context ", "vibenv ssh-config")
+"""Commands about the user's own files; their examples are typed in tests of their own."""
+
+ALL = [
+    (name, example)
+    for name in plugin.names
+    if not name.startswith(ON_FILES)
+    for example in plugin.command(name).examples
+]
 
 
 def cases(examples: Iterable[tuple[str, Example]]) -> list[ParameterSet]:

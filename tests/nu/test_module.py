@@ -43,6 +43,12 @@ def test_what_is_no_command_is_refused_and_the_nearest_is_named(installed: Shell
     assert "vibenv list" in details["help"]
 
 
+def test_half_of_a_commands_name_is_answered_with_those_that_begin_so(installed: Shell) -> None:
+    details = installed.error("vibenv context")
+    assert details["code"] == "vibenv::no_such_command"
+    assert details["help"].endswith("vibenv context list, vibenv context use, vibenv context remove")
+
+
 @pytest.mark.parametrize("flag", ["--host unix:///nowhere/docker.sock", "--host=unix:///nowhere/docker.sock"])
 def test_the_overview_takes_its_host_in_either_form(installed: Shell, flag: str) -> None:
     details = installed.error(f"vibenv {flag}")

@@ -146,7 +146,7 @@ def test_launch_passes_on_variables_limits_and_access(shell: Shell) -> None:
         ("[a b] | vibenv attach", "vibenv::usage::one_name"),
         ("vibenv launch", "vibenv::usage::no_name"),
         ("vibenv list --host nowhere", "vibenv::host::unknown"),
-        ("vibenv list --host ssh://nowhere", "vibenv::host::unsupported"),
+        ("vibenv list --host ssh://-nowhere", "vibenv::host::bad_name"),
     ],
 )
 def test_what_can_never_work_is_refused_with_a_code_and_a_help(

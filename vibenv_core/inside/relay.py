@@ -3,8 +3,8 @@
     relay.py SOCKET
 
 Standard input carries packets of ten bytes, which are handed on unbroken: dtach takes part of a packet for
-a whole one. It ends with status 0 when either side does; a client that went away, however it went, closes
-standard input.
+a whole one. It ends with status 0 when the terminal does, and with CLIENT_GONE when the client went away:
+however it went, that closes standard input.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import time
 
 GREETING = b"\x1b[m"
 """Says that the terminal is reached; to a terminal it means no more than that no attributes are set."""
+CLIENT_GONE = 3
 _PACKET_SIZE = 10
 _CHUNK = 4000
 _READY_WITHIN_S = 2.0
@@ -63,7 +64,7 @@ def _send_packets(terminal: socket.socket) -> None:
         except OSError:
             return  # the terminal has ended, which the other direction sees too
         pending = pending[whole:]
-    os._exit(0)  # the other direction may be waiting for a reader that is gone
+    os._exit(CLIENT_GONE)  # the other direction may be waiting for a reader that is gone
 
 
 if __name__ == "__main__":
