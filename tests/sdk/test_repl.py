@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.nu.terminal.tmux import Tmux
+from tests.stack import leftovers
 
 from .conftest import MakeProgram
 
@@ -36,7 +37,8 @@ def opened(nu_binaries: Path, program: MakeProgram, tmp_path: Path) -> Iterator[
     with ExitStack() as stack:
 
         def open_terminal(**variables: str) -> Tmux:
-            env = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **home, **variables}
+            own = {name: os.environ[name] for name in ("PATH", leftovers.MARK)}
+            env = {**own, "LANG": "C.UTF-8", **home, **variables}
             terminal = stack.enter_context(Tmux(argv, env=env, cwd=tmp_path, cols=100))
             terminal.wait_for(PROMPT)
             return terminal
@@ -156,12 +158,14 @@ def test_nu_goes_on_when_the_plugin_is_killed_while_it_has_the_terminal(opened: 
     terminal = opened()
     before = terminal.attributes()
     pid = plugin_pid(terminal)
-    typed(terminal, "terminal on 'echo ready; exec sleep 1000'")
-    terminal.wait_for("^ready$")
+    typed(terminal, "terminal on 'echo ready $$; exec sleep 1000'")
+    child = re.search(r"^ready (\d+)$", terminal.wait_for(r"^ready \d+$"), re.MULTILINE)
+    assert child is not None
     os.kill(pid, signal.SIGKILL)
     terminal.wait_for("Failed to receive response to plugin call")
     terminal.wait_for(PROMPT)
     is_usable(terminal, before)
+    os.kill(int(child[1]), signal.SIGKILL)
     answer(terminal, "terminal eat apple", "^apple with")
 
 
