@@ -23,7 +23,7 @@ The layers, each of which imports only those above it:
         wire_signature wire
     codec                                            bytes to messages and back
     streams versions connection                      what may be sent and expected when; no I/O so far
-    pieces runtime                                   threads, locks, waiting
+    pieces running workers runtime                   threads, locks, waiting
     convert mismatch kinds rows                      what Python's values and types are in Nushell
     plain items input output signals                 what a command reads, returns and asks
         foreground engine

@@ -8,17 +8,19 @@ from .data import TYPE_CHECKING
 from .errors import Label, LabeledError
 from .kinds import read
 from .parameters import Flag, Named, Positional, Rest, Switch
+from .running import WhenCancelled
 from .span import Span
 from .values import Value
 
 if TYPE_CHECKING:
-    import threading
+    from collections.abc import Callable
     from typing import Any, TypeVar
 
     from .command import Command
     from .engine import Engine
     from .input import Input
     from .parameters import Key
+    from .running import Cancellation
 
     T = TypeVar("T")
 
@@ -35,7 +37,7 @@ class Call:
         call: p.EvaluatedCall,
         input: Input,
         engine: Engine,
-        cancelled: threading.Event,
+        cancelled: Cancellation,
     ) -> None:
         self._evaluated = call
         self.head = call.head
@@ -43,7 +45,7 @@ class Call:
         self.input = input
         self.engine = engine
         self.cancelled = cancelled
-        """Set by ctrl-c, when nobody reads the output any longer, and when nu is gone."""
+        """An Event that is set by ctrl-c, when nobody reads the output any longer, and when nu is gone."""
         self._order = [key.name for key in command.positionals()]
         self._named = {named.name.item: named for named in call.named}
         self._arguments = {key.name: self._read(key) for key in command.parameters()}
@@ -55,6 +57,14 @@ class Call:
         caller's directory, for which nu is asked.
         """
         return self._from_here(self._arguments[key.name])  # type: ignore[no-any-return]
+
+    def when_cancelled(self, action: Callable[[], object]) -> WhenCancelled:
+        """Have `action` done, once, on another thread, if the call is cancelled while the context lasts.
+
+        For what cannot wait on `cancelled`: `with call.when_cancelled(connection.close): connection.read()`.
+        What the action raises is a line on stderr.
+        """
+        return WhenCancelled(self.cancelled, action)
 
     def span(self, key: Key[Any], index: int = 0) -> Span:
         """Where an argument was typed; the command's name when it was not."""

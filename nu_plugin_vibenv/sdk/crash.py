@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from .runtime import Running, Runtime
+    from .running import Running
+    from .runtime import Runtime
     from .span import Span
 
 BACKTRACE = "NU_PLUGIN_BACKTRACE"

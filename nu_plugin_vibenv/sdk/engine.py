@@ -29,7 +29,8 @@ else:
     from typing_extensions import TypeForm
 
     from .foreground import Foreground
-    from .runtime import Running, Runtime
+    from .running import Running
+    from .runtime import Runtime
     from .span import Span
     from .values import Closure, Value
 

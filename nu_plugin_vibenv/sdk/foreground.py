@@ -9,18 +9,17 @@ from contextlib import suppress
 
 from .data import TYPE_CHECKING
 from .errors import Label, LabeledError, NoTerminal
+from .running import WhenCancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from types import TracebackType
 
+    from .running import Cancellation
     from .span import Span
 
 _LENT = threading.Lock()
 """Held while a command has the terminal: a process has one group, and a terminal one set of settings."""
-
-NOTICE_S = 1.0
-"""How soon the thread that watches over a program on the terminal notices that it has ended."""
 
 
 class Foreground:
@@ -96,7 +95,7 @@ def run(
     *,
     environment: Mapping[str, str],
     directory: str,
-    cancelled: threading.Event,
+    cancelled: Cancellation,
 ) -> int:
     """Run a program on the terminal to its end, and give its exit status, -N for an end by signal N.
 
@@ -114,14 +113,11 @@ def run(
     )
 
     def hang_up() -> None:
-        while not cancelled.wait(NOTICE_S):
-            if child.returncode is not None:
-                return
         if child.returncode is None:
             os.kill(child.pid, signal.SIGHUP)
 
-    threading.Thread(target=hang_up, name="hang up", daemon=True).start()
-    while os.WIFSTOPPED(status := os.waitpid(child.pid, os.WUNTRACED)[1]):
-        os.kill(child.pid, signal.SIGCONT)
+    with WhenCancelled(cancelled, hang_up):
+        while os.WIFSTOPPED(status := os.waitpid(child.pid, os.WUNTRACED)[1]):
+            os.kill(child.pid, signal.SIGCONT)
     child.returncode = os.waitstatus_to_exitcode(status)
     return child.returncode

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import TypeVar
 
-    from .runtime import Output, Running, Runtime
+    from .running import Running
+    from .runtime import Output, Runtime
     from .span import Span
 
     T = TypeVar("T")

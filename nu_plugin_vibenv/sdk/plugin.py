@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from .command import Command
     from .custom import Custom
-    from .runtime import Running, Runtime
+    from .running import Running
+    from .runtime import Runtime
     from .signature import PluginSignature
     from .values import Value
 

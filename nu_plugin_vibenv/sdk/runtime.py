@@ -1,9 +1,8 @@
-"""The threads round a connection, and the only place of the SDK that starts or waits for any.
+"""The threads round a connection: with `workers.py`, the only place of the SDK that starts or waits for any.
 
     reader   the caller's own (the main thread): reads, wakes whoever waits; never waits for a command
-    run      one for each call at work; idle ones are used again
+    run      one for each call at work, in `workers.py`
     give up  a timer for each completion that nu waits for
-    hang up  in `foreground.py`, for each program on the terminal: ends it when nu is gone
     flusher  writes what an output stream has produced while its producer is busy with the next item
 
 One lock guards the connection and the outbox, another keeps writes in order. A message is put into the outbox
@@ -25,7 +24,9 @@ from .connection import PROTOCOL
 from .data import TYPE_CHECKING
 from .errors import ConnectionClosed, Label, LabeledError, LocalProtocolError, ProtocolError
 from .pieces import Pieces
+from .running import Running
 from .versions import warning
+from .workers import Workers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,19 +49,6 @@ GRACE_S = 10.0
 
 GATHER_S = 0.001
 """How long an item waits for others to be written with: a fast producer has filled its window by then."""
-
-
-class Running:
-    """One call at work. `cancelled` is set by ctrl-c, when its output is not wanted, and when nu is gone."""
-
-    def __init__(self, call: m.Call) -> None:
-        self.id = call.id
-        self.call = call.call
-        self.cancelled = threading.Event()
-        self.returned = False
-        """Its command has come back, and its answer is on the way."""
-        self.given_up = False
-        """It was answered in its command's stead, which goes on unheard."""
 
 
 class Output:
@@ -96,9 +84,8 @@ class Runtime:
         self._replies: dict[int, SimpleQueue[m.EngineResponse | ProtocolError]] = {}
         self._inputs: dict[int, SimpleQueue[p.StreamData | ProtocolError | None]] = {}
         self._outputs: dict[int, Output] = {}
-        self._jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
-        self._idle = 0
-        self._workers: list[threading.Thread] = []
+        self._workers = Workers(self._warn_of)
+        self.submit = self._workers.submit
         self._flusher: threading.Thread | None = None
 
     # --- the reader
@@ -174,7 +161,7 @@ class Runtime:
     def _start(self, call: m.Call) -> None:
         if isinstance(call.call, m.Run):
             self._expect(call.call.input)
-        running = Running(call)
+        running = Running(call, self.submit)
         self._running[call.id] = running
         self.submit(lambda: self._run(running))
 
@@ -224,36 +211,13 @@ class Runtime:
 
     def _join(self) -> None:
         deadline = time.monotonic() + GRACE_S
-        for _ in self._workers:
-            self._jobs.put(_leave)
-        for thread in (*self._workers, *([self._flusher] if self._flusher else [])):
+        for thread in (*self._workers.leave(), *([self._flusher] if self._flusher else [])):
             thread.join(max(0.0, deadline - time.monotonic()))
 
-    # --- run threads
+    def _warn_of(self, error: BaseException) -> None:
+        from .crash import text
 
-    def submit(self, job: Callable[[], None]) -> None:
-        """Do a job on a run thread, a new one when all are busy."""
-        with self._lock:
-            idle = self._idle > 0
-            self._idle -= idle
-        self._jobs.put(job)
-        if not idle:
-            worker = threading.Thread(target=self._work_off, name=f"run {len(self._workers)}", daemon=True)
-            self._workers.append(worker)
-            worker.start()
-
-    def _work_off(self) -> None:
-        while (job := self._jobs.get()) is not _leave:
-            try:
-                job()
-            except ConnectionClosed:  # there is nobody left to tell
-                return
-            except BaseException as error:  # as when a generator that is closed fails to clean up
-                from .crash import text
-
-                self._warn(text(error))
-            with self._lock:
-                self._idle += 1
+        self._warn(text(error))
 
     # --- writing
 
@@ -429,7 +393,3 @@ class Runtime:
             self._outbox.append(self.connection.send(m.End(output.stream.id)))
             self._credit.notify_all()
         self.flush()
-
-
-def _leave() -> None:
-    """The job that ends a run thread."""

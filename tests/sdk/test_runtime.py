@@ -1,6 +1,7 @@
 """Commands at work, seen from nu: answers, streams with their windows, ctrl-c, the end of nu."""
 
 import itertools
+import os
 import threading
 from collections.abc import Iterator
 
@@ -46,6 +47,28 @@ class Numbers(Command):
                 yield number
         finally:
             self.closed.set()
+
+
+class Read(Command):
+    """Read from a pipe that nobody writes to, until cancelled or for a moment."""
+
+    name = "read"
+    moment = Switch()
+    closed = 0
+    started = threading.Semaphore(0)
+
+    def run(self, call: Call) -> str:
+        reading, writing = os.pipe()
+
+        def close() -> None:
+            Read.closed += 1
+            os.close(writing)
+
+        with call.when_cancelled(close):
+            self.started.release()
+            if not call[self.moment]:
+                os.read(reading, 1)
+        return "ended"
 
 
 class Wait(Command):
@@ -168,7 +191,7 @@ class Ask(Command):
 COMMANDS = [
     command()
     for command in (
-        Numbers, Wait, Fail, Crash, Strange, Total, Doubled, First, PassOn, Bytes, Ask
+        Numbers, Wait, Read, Fail, Crash, Strange, Total, Doubled, First, PassOn, Bytes, Ask
     )
 ]  # fmt: skip
 
@@ -240,6 +263,17 @@ def test_ctrl_c_cancels_the_calls_that_run_and_no_later_one(nu: FakeNu) -> None:
         nu.receive(0.1)
     nu.send(m.Signal("Interrupt"))
     assert value_of(nu.receive()) == v.StringValue("cancelled", SPAN)
+
+
+def test_what_is_to_be_done_at_ctrl_c_is_done_once_and_only_meanwhile(nu: FakeNu) -> None:
+    assert nu.run("read", named={"moment": True}) == "ended"
+    start(nu, 1, "read")
+    assert Read.started.acquire(timeout=DEADLINE_S)
+    assert Read.started.acquire(timeout=DEADLINE_S)
+    nu.send(m.Signal("Interrupt"))
+    assert value_of(nu.receive()) == v.StringValue("ended", SPAN)
+    nu.send(m.Signal("Interrupt"))
+    assert Read.closed == 1
 
 
 def test_ctrl_c_ends_a_stream_at_once_though_its_producer_is_busy(nu: FakeNu) -> None:
