@@ -95,13 +95,13 @@ def test_something_else_than_an_engine_is_not_taken_for_one(tmp_path: Path) -> N
     with socket.socket(socket.AF_UNIX) as server, ThreadPoolExecutor(1) as pool:
         server.bind(str(path))
         server.listen()
+        server.settimeout(10)
 
         def answer() -> None:
-            for _ in range(2):  # the first is closed again: it only shows that somebody listens
-                connection, _ = server.accept()
-                with connection:
-                    if connection.recv(65536):
-                        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+            connection, _ = server.accept()
+            with connection:
+                assert connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
         answering = pool.submit(answer)
         with pytest.raises((Unreachable, EngineError)) as raised:
