@@ -110,7 +110,7 @@ class _Connection(urllib3.connection.HTTPConnection):
 
     def connect(self) -> None:
         """Connect to the endpoint, whatever the URL says."""
-        assert isinstance(self.timeout, (int, float))
+        assert self.timeout is None or isinstance(self.timeout, (int, float))
         self.sock = dial(self._endpoint, self.timeout)
 
 

@@ -62,7 +62,7 @@ def program(
     """
     session_name(name)
     image, version = settings.environment_image, settings.dagger_version
-    variables = dagger_cli.environment(env, host, version) | (_UNWATCHED if SESSION_VARIABLE in env else {})
+    variables = dagger_cli.environment(env, host, version)
     try:
         engine = connect()
     except Unreachable:
@@ -76,7 +76,8 @@ def program(
         if recipe is None:
             image = offer(engine, settings, [image], progress=lambda _step: None, cancelled=cancelled)[image]
     script = pipeline(name, container=f"container | from {shlex.quote(image)}" if recipe is None else recipe)
-    return Program(argv=(cli, "--no-mod", "--command", script), env=variables)
+    unwatched = _UNWATCHED if SESSION_VARIABLE in env else {}
+    return Program(argv=(cli, "--no-mod", "--command", script), env=variables | unwatched)
 
 
 def pipeline(name: str, *, container: str) -> str:

@@ -67,8 +67,8 @@ class Stream:
         self.close()
 
 
-def dial(host: Host, timeout_s: float) -> socket.socket:
-    """A connection to the engine of `host`. Raises: OSError."""
+def dial(host: Host, timeout_s: float | None) -> socket.socket:
+    """A connection to the engine of `host`, where no wait is longer than `timeout_s`. Raises: OSError."""
     url = urlsplit(host.url)
     if url.scheme == "unix":
         local = socket.socket(socket.AF_UNIX)

@@ -46,7 +46,7 @@ def folder(bed: Bed) -> Path:
 def kill_master(bed: Bed) -> None:
     (master,) = bed.masters
     os.kill(master, signal.SIGKILL)
-    wait_until(lambda: not bed.masters, 5, "the master to be gone")
+    wait_until(lambda: master not in bed.masters, 5, "the master to be gone")
 
 
 def refused(reach: Reach, **options: float) -> VibenvError:
