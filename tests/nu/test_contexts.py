@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from nu_plugin_vibenv.completions import context_names
 from nu_plugin_vibenv.sdk import CompletionRequest
 from tests.nu.shell import Shell
 from tests.stack import recipes
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,17 @@ def test_docker_shows_and_uses_what_vibenv_made(shell: Shell, docker: Docker) ->
     assert (used["current"], used["changed"]) == (True, True)
     assert json.loads(docker.run("context", "inspect"))[0]["Name"] == "dagger-ssm"
     assert docker.contexts()["dagger-ssm"]["Current"] is True
+
+
+def test_the_lines_of_the_readme_lead_to_a_host_elsewhere(shell: Shell) -> None:
+    (lines,) = re.findall(r"^## A host elsewhere\n\n((?:    .*\n)+)", README.read_text(), re.MULTILINE)
+    *prepared, up = lines.splitlines()
+    assert up.strip() == "vibenv up"
+    for line in prepared:
+        shell.value(f"({line.partition('#')[0].strip()})")
+    assert shell.value("vibenv context list | where current | select name host") == [
+        {"name": "dev", "host": "ssh://i-0123456789abcdef0"}
+    ]
 
 
 def test_the_files_are_those_that_docker_writes(shell: Shell, docker: Docker, tmp_path: Path) -> None:
