@@ -16,6 +16,7 @@ import pytest
 
 from tests.engine.conftest import connect, launching
 from tests.stack.engine import Engine as Docker
+from tests.stack.engine import wait_until
 from vibenv_core import doctor, hosts, sessions, stack
 from vibenv_core.engine import Engine
 from vibenv_core.errors import EngineError, Unreachable
@@ -51,7 +52,10 @@ def tell(docker: Docker, number: signal.Signals) -> None:
 def halted(docker: Docker) -> Iterator[None]:
     """dockerd accepts connections and answers nothing in the body."""
     tell(docker, signal.SIGSTOP)
+    pid = (docker.run / "docker.pid").read_text().strip()
+    running = docker.inside(["sh", "-c", f"grep -L '^State:.T' /proc/{pid}/task/*/status"])
     try:
+        wait_until(lambda: not subprocess.run(running, capture_output=True).stdout, 10, "dockerd to stop")
         yield
     finally:
         tell(docker, signal.SIGCONT)
