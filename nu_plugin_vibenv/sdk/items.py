@@ -6,11 +6,9 @@ names of kinds and columns and the span are the same in each row, so they are pa
 
 from __future__ import annotations
 
-import datetime
-
 from . import messages as m
 from . import pipelines as p
-from .convert import from_python, nanoseconds, rfc3339, row_fields
+from .convert import datetime, from_python, nanoseconds, rfc3339, row_fields, timedelta
 from .data import TYPE_CHECKING
 from .span import Span
 from .values import Filesize
@@ -59,8 +57,8 @@ class _MsgpackItems:
             float: lambda value: float_ + pack(value) + end,
             bool: lambda value: bool_ + pack(value) + end,
             Filesize: lambda value: filesize + pack(int(value)) + end,
-            datetime.timedelta: lambda value: duration + pack(nanoseconds(value)) + end,
-            datetime.datetime: lambda value: date + pack(rfc3339(value)) + end,
+            timedelta: lambda value: duration + pack(nanoseconds(value)) + end,
+            datetime: lambda value: date + pack(rfc3339(value)) + end,
             dict: self._dict,
             list: self._sequence,
             tuple: self._sequence,

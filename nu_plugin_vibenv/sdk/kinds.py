@@ -21,10 +21,8 @@
 
 from __future__ import annotations
 
-import datetime
-
 from . import values as v
-from .convert import to_python
+from .convert import datetime, timedelta, to_python
 from .data import TYPE_CHECKING, Data
 from .mismatch import Mismatch, mismatch, type_name
 from .signature import Shape, Type
@@ -160,9 +158,9 @@ def _float(value: v.Value) -> float:
     raise mismatch("float", value)
 
 
-def _datetime(value: v.Value) -> datetime.datetime:
+def _datetime(value: v.Value) -> datetime:
     moment = to_python(value)
-    if not isinstance(moment, datetime.datetime):  # also for a year that Python does not have
+    if not isinstance(moment, datetime):  # also for a year that Python does not have
         raise mismatch("datetime of a year from 1 to 9999", value)
     return moment
 
@@ -278,10 +276,8 @@ _KNOWN: dict[Any, Kind] = {
     bytes: Kind("binary", Shape.BINARY, Type.BINARY, _exactly("binary", v.BinaryValue)),
     dict: Kind("record", Shape.RECORD, Type.record(), _exactly("record", v.RecordValue)),
     list: Kind("list", Shape.list(Shape.ANY), Type.list(Type.ANY), _exactly("list", v.ListValue)),
-    datetime.datetime: Kind("datetime", Shape.DATE, Type.DATE, _datetime),
-    datetime.timedelta: Kind(
-        "duration", Shape.DURATION, Type.DURATION, _exactly("duration", v.DurationValue)
-    ),
+    datetime: Kind("datetime", Shape.DATE, Type.DATE, _datetime),
+    timedelta: Kind("duration", Shape.DURATION, Type.DURATION, _exactly("duration", v.DurationValue)),
     v.Filesize: Kind("filesize", Shape.FILESIZE, Type.FILESIZE, _exactly("filesize", v.FilesizeValue)),
     v.Range: Kind("range", Shape.RANGE, Type.RANGE, _exactly("range", v.RangeValue)),
     v.CellPath: Kind("cell-path", Shape.CELL_PATH, Type.CELL_PATH, _exactly("cell-path", v.CellPathValue)),

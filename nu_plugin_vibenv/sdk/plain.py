@@ -6,9 +6,7 @@ third of the time.
 
 from __future__ import annotations
 
-import datetime
-
-from .convert import to_python
+from .convert import datetime, to_python
 from .data import TYPE_CHECKING
 from .values import Filesize
 from .wire_values import decode_value
@@ -45,6 +43,6 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "Record": lambda body: {name: plain_value(cell) for name, cell in body["val"].items()},
     "List": lambda body: [plain_value(element) for element in body["vals"]],
     "Filesize": _filesize,
-    "Date": lambda body: datetime.datetime.fromisoformat(body["val"]),
+    "Date": lambda body: datetime.fromisoformat(body["val"]),
     "Nothing": lambda _body: None,
 }
