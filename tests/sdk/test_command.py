@@ -2,8 +2,6 @@
 
 import datetime
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -37,11 +35,7 @@ from nu_plugin_vibenv.sdk.derive import signature
 from nu_plugin_vibenv.sdk.testing import FakeNu, run
 
 from .examples import SPAN
-
-
-class Colour(StrEnum):
-    RED = "red"
-    BLUE = "blue"
+from .rows import COLUMNS, Colour, Inner, Row
 
 
 def hosts(request: CompletionRequest) -> Iterator[Suggestion | str]:
@@ -385,44 +379,12 @@ def test_one_of_nu_s_own_categories_is_told_as_such() -> None:
     assert signature(Filter()).sig.category == s.Category("Filters")
 
 
-@dataclass(frozen=True)
-class Inner:
-    x: int
-    y: float
-
-
-@dataclass(frozen=True)
-class Row:
-    name: str
-    size: Filesize
-    at: datetime.datetime
-    age: datetime.timedelta | None
-    where: Path
-    colour: Colour
-    inner: Inner
-    inners: list[Inner]
-    tags: list[str] = field(default_factory=list)
-
-
-ROW_COLUMNS = (
-    ("name", Type.STRING),
-    ("size", Type.FILESIZE),
-    ("at", Type.DATE),
-    ("age", Type.ANY),
-    ("where", Type.STRING),
-    ("colour", Type.STRING),
-    ("inner", Type.record(x=Type.INT, y=Type.FLOAT)),
-    ("inners", Type.table(x=Type.INT, y=Type.FLOAT)),
-    ("tags", Type.list(Type.STRING)),
-)
-
-
 def test_a_dataclass_names_the_columns_of_a_table_or_record() -> None:
     class Listing(Spans):
         input_output = ((object, list[Row]), (None, Row))
 
     types = signature(Listing()).sig.input_output_types
-    assert types == ((Type.ANY, Type("Table", ROW_COLUMNS)), (Type.NOTHING, Type("Record", ROW_COLUMNS)))
+    assert types == ((Type.ANY, Type("Table", COLUMNS)), (Type.NOTHING, Type("Record", COLUMNS)))
 
 
 def test_rows_are_sent_with_their_columns_in_order_in_a_list_and_in_a_stream() -> None:

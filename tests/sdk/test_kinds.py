@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum, IntEnum, StrEnum
+from enum import Enum, IntEnum
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Optional, Union
 
@@ -31,10 +31,7 @@ from nu_plugin_vibenv.sdk.kinds import kind, read
 from nu_plugin_vibenv.sdk.testing import run
 from nu_plugin_vibenv.sdk.values import StringValue
 
-
-class Colour(StrEnum):
-    RED = "red"
-    BLUE = "blue"
+from .rows import COLUMNS, Colour, Inner, Row
 
 
 class Plain(Enum):
@@ -59,25 +56,6 @@ class Cool(Custom):
 
     def to_base_value(self) -> object:
         return "cool"
-
-
-@dataclass(frozen=True)
-class Inner:
-    x: int
-    y: float
-
-
-@dataclass(frozen=True)
-class Row:
-    name: str
-    size: Filesize
-    at: datetime.datetime
-    age: datetime.timedelta | None
-    where: Path
-    colour: Colour
-    inner: Inner
-    inners: list[Inner]
-    tags: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -121,17 +99,6 @@ NOON = datetime.datetime(2024, 5, 1, 12, tzinfo=datetime.UTC)
 ROW = Row(
     "a", Filesize(1), NOON, None, Path("/x"), Colour.RED, Inner(1, 2.0), [Inner(3, 4.0)], ["t"]
 )  # fmt: skip
-COLUMNS = (
-    ("name", Type.STRING),
-    ("size", Type.FILESIZE),
-    ("at", Type.DATE),
-    ("age", Type.ANY),
-    ("where", Type.STRING),
-    ("colour", Type.STRING),
-    ("inner", Type.record(x=Type.INT, y=Type.FLOAT)),
-    ("inners", Type.table(x=Type.INT, y=Type.FLOAT)),
-    ("tags", Type.list(Type.STRING)),
-)
 
 
 @pytest.mark.parametrize(

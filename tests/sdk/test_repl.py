@@ -10,18 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.nu.terminal.tmux import Tmux
+from tests.nu.terminal.tmux import PROMPT, SHORT_PROMPT, Tmux
 from tests.stack import leftovers
 
 from .conftest import MakeProgram
-
-PROMPT = r"^nu> *$"
-CONFIG = """\
-$env.config.show_banner = false
-$env.PROMPT_COMMAND = "nu"
-$env.PROMPT_COMMAND_RIGHT = ""
-$env.PROMPT_INDICATOR = "> "
-"""
 
 Open = Callable[..., Tmux]
 
@@ -31,7 +23,7 @@ def opened(nu_binaries: Path, program: MakeProgram, tmp_path: Path) -> Iterator[
     """Opens a terminal with the `terminal` commands at a short prompt."""
     folder = tmp_path / "nushell"
     folder.mkdir()
-    (folder / "config.nu").write_text(CONFIG)
+    (folder / "config.nu").write_text(SHORT_PROMPT)
     home = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path)}
     argv = [str(nu_binaries), "--plugins", f"[{program('terminal')}]"]
     with ExitStack() as stack:

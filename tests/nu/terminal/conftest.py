@@ -13,22 +13,13 @@ from typing import TypeAlias
 import pytest
 
 from tests.nu.shell import Shell
-from tests.nu.terminal.tmux import Tmux
+from tests.nu.terminal.tmux import PROMPT, SHORT_PROMPT, Tmux
 from tests.stack.engine import Engine
 from vibenv_core import sessions
 from vibenv_core.engine import Engine as DockerEngine
 from vibenv_core.errors import NotFound
 from vibenv_core.launcher import Launcher
 from vibenv_core.settings import Settings
-
-PROMPT = r"^nu> *$"
-CONFIG = """\
-$env.config.show_banner = false
-$env.PROMPT_COMMAND = "nu"
-$env.PROMPT_COMMAND_RIGHT = ""
-$env.PROMPT_INDICATOR = "> "
-use vibenv
-"""
 
 Open: TypeAlias = Callable[..., Tmux]
 Launch: TypeAlias = Callable[..., str]
@@ -41,7 +32,7 @@ def prompting(nu_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Shel
     done = shell.install()
     assert done.returncode == 0, done.stderr
     shell.config.mkdir(parents=True, exist_ok=True)
-    (shell.config / "config.nu").write_text(CONFIG)
+    (shell.config / "config.nu").write_text(f"{SHORT_PROMPT}use vibenv\n")
     return shell
 
 

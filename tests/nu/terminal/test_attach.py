@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from tests.nu.shell import Shell
-from tests.nu.terminal.conftest import PROMPT, Launch, Open
+from tests.nu.terminal.conftest import Launch, Open
 from tests.nu.terminal.link import Link
-from tests.nu.terminal.tmux import Tmux
+from tests.nu.terminal.tmux import PROMPT, Tmux
 from tests.stack.engine import Engine
 from vibenv_core import sessions
 from vibenv_core.engine import Engine as DockerEngine

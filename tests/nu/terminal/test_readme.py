@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.nu.terminal.conftest import PROMPT, Open
+from tests.nu.terminal.conftest import Open
+from tests.nu.terminal.tmux import PROMPT
 from vibenv_core import sessions
 from vibenv_core.engine import Engine
 from vibenv_core.launcher import Launcher

@@ -17,6 +17,15 @@ _PATIENCE_S = 20.0
 _POLL_S = 0.02
 _SETTINGS = "set -g status off\nset -s escape-time 0\nset -g default-terminal xterm-256color\n"
 
+SHORT_PROMPT = """\
+$env.config.show_banner = false
+$env.PROMPT_COMMAND = "nu"
+$env.PROMPT_COMMAND_RIGHT = ""
+$env.PROMPT_INDICATOR = "> "
+"""
+"""What a Nushell's `config.nu` says for a prompt that PROMPT finds."""
+PROMPT = r"^nu> *$"
+
 
 class Tmux:
     """One window running one program; ends with the `with` block, whatever state it is in."""
