@@ -44,16 +44,19 @@ def names(docker: Docker) -> list[str]:
 
 def tell(docker: Docker, number: signal.Signals) -> None:
     """Send a signal to dockerd."""
-    pid = (docker.run / "docker.pid").read_text().strip()
-    subprocess.run(docker.inside(["kill", f"-{number.value}", pid]), check=True)
+    subprocess.run(docker.inside(["kill", f"-{number.value}", pid_of(docker)]), check=True)
+
+
+def pid_of(docker: Docker) -> str:
+    """The number of dockerd, inside its namespaces."""
+    return (docker.run / "docker.pid").read_text().strip()
 
 
 @contextlib.contextmanager
 def halted(docker: Docker) -> Iterator[None]:
     """dockerd accepts connections and answers nothing in the body."""
     tell(docker, signal.SIGSTOP)
-    pid = (docker.run / "docker.pid").read_text().strip()
-    running = docker.inside(["sh", "-c", f"grep -L '^State:.T' /proc/{pid}/task/*/status"])
+    running = docker.inside(["sh", "-c", f"grep -L '^State:.T' /proc/{pid_of(docker)}/task/*/status"])
     try:
         wait_until(lambda: not subprocess.run(running, capture_output=True).stdout, 10, "dockerd to stop")
         yield

@@ -199,12 +199,7 @@ def _login(attempt: Attempt) -> int:
                 argv, env=attempt.env, log=log, timeout_s=wait_s, cancelled=attempt.cancelled
             )
     except EngineError as error:
-        raise Unreachable(
-            f"{attempt.address.url} did not let vibenv in within {wait_s:.0f} s",
-            code="ssh::timeout",
-            help=f"`ssh {attempt.address.host}` tells whether it can be reached",
-            about="host",
-        ) from error
+        raise _too_late(attempt, f"did not let vibenv in within {wait_s:.0f} s") from error
 
 
 def _explained(attempt: Attempt) -> str:
@@ -288,10 +283,14 @@ def _left(attempt: Attempt) -> float:
     """The seconds that are left. Raises: Unreachable, when none are."""
     left = attempt.deadline - time.monotonic()
     if left <= 0:
-        raise Unreachable(
-            f"{attempt.address.url} did not answer in time",
-            code="ssh::timeout",
-            help=f"`ssh {attempt.address.host}` tells whether it can be reached",
-            about="host",
-        )
+        raise _too_late(attempt, "did not answer in time")
     return left
+
+
+def _too_late(attempt: Attempt, what: str) -> Unreachable:
+    return Unreachable(
+        f"{attempt.address.url} {what}",
+        code="ssh::timeout",
+        help=f"`ssh {attempt.address.host}` tells whether it can be reached",
+        about="host",
+    )

@@ -6,14 +6,12 @@ import os
 import re
 import signal
 import subprocess
-import time
 import uuid
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.nu.shell import Shell
+from tests.nu.shell import Shell, eventually
 from tests.nu.terminal.conftest import Launch, Open
 from tests.nu.terminal.link import Link
 from tests.nu.terminal.tmux import PROMPT, Tmux
@@ -26,14 +24,6 @@ TICKING = "i=0; while sleep 0.05; do i=$((i+1)); echo tick $i; done"
 FULL_SCREEN = ("python3", "-c", Path(__file__).with_name("full_screen.py").read_text())
 DETACH = "C-\\"
 PATIENCE_S = 20.0
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Wait for `holds`; the test fails when that takes too long."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def attach(terminal: Tmux, session: str, painted: str) -> None:
@@ -129,7 +119,7 @@ def test_a_killed_nu_leaves_the_session_running_and_no_client_in_it(
     os.kill(int((here.home / "pid").read_text()), signal.SIGKILL)
     terminal.wait_for("Killed")
     seen = last_tick(terminal)
-    until(lambda: clients(docker_engine, session) == 0)
+    eventually(lambda: clients(docker_engine, session) == 0, "nobody attached", within_s=PATIENCE_S)
     other = tmux()
     attach(other, session, r"^tick \d+$")
     other.wait_until(lambda _: last_tick(other) > seen + 10, "later ticks")
@@ -244,7 +234,7 @@ def test_a_lost_link_ends_the_attachment_and_not_the_session(
     terminal.wait_for(r"reason +│ +lost")
     terminal.wait_for(PROMPT)
     assert terminal.attributes() == before
-    until(lambda: clients(docker_engine, session) == 0)
+    eventually(lambda: clients(docker_engine, session) == 0, "nobody attached", within_s=PATIENCE_S)
     attach(terminal, session, r"^tick \d+$")
 
 
