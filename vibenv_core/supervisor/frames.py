@@ -1,0 +1,170 @@
+"""What a client and a session's supervisor say to each other on the control socket: bytes in, frames out. Pure.
+
+A frame is its kind, the length of its payload and the payload (`>BI`, then that many bytes). Numbers are
+big-endian. Positions count bytes since the session's program started: those of its output (`seq`) and, for
+each client by itself, those that it typed; so whoever comes again after a cut says how far it was.
+
+The first frame of a connection is the client's HELLO, the supervisor's answer to it WELCOME. Frames of a kind
+that is not known are passed over, so that a later version may say more.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+VERSION = 1
+"""Said by both sides; another number means that an older frame has changed its meaning."""
+LARGEST = 1 << 20
+"""Bytes of one payload: more is refused, and ends the connection."""
+
+_HEADER = struct.Struct(">BI")
+_POSITION = struct.Struct(">Q")
+_SIZE = struct.Struct(">HH")
+
+
+class Kind(enum.IntEnum):
+    """What a frame says; below 64 the client does, above the supervisor."""
+
+    HELLO = 1
+    """A `Hello`, as JSON."""
+    INPUT = 2
+    """A position among what this client typed, and what it typed there."""
+    SIZE = 3
+    """Rows and columns of the client's terminal."""
+    TAKEN = 4
+    """How many bytes of OUTPUT and REPAINT payloads this connection has brought onto the client's terminal,
+    positions not counted: the supervisor sends no more than a window beyond."""
+    REQUEST = 5
+    """A question or an order, as JSON: `{"id": …, "do": …, …}`."""
+
+    WELCOME = 65
+    """A `Welcome`, as JSON."""
+    OUTPUT = 66
+    """A position in the program's output, and the output from there on, queries taken out."""
+    REPAINT = 67
+    """A position in the program's output, and what paints the screen as it was then on any terminal of the
+    client's size, whatever that shows and whatever modes it is in."""
+    TYPED = 68
+    """Up to which position the program has what this client typed."""
+    SESSION_SIZE = 69
+    """Rows and columns of the session's terminal."""
+    NOTICE = 70
+    """A line for the client's user; UTF-8, no control characters."""
+    ENDED = 71
+    """The program has ended: `{"exit_code": …}`; all of its output came before."""
+    ANSWER = 72
+    """What came of a REQUEST, as JSON with the same `id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame as it was received."""
+
+    kind: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """Who comes, and what for."""
+
+    client: str
+    """Chosen at random by the client, and the same each time that it comes again."""
+    rows: int = 0
+    cols: int = 0
+    """The client's terminal; 0 for a client without one, which gets no output."""
+    watching: bool = False
+    """Whether it only looks: it neither types nor resizes."""
+    since: int | None = None
+    """The position in the output up to which its terminal shows all, exactly; None: it has to be painted."""
+    history: int = 0
+    """How many bytes of scrollback it wants painted first."""
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """How things are as the client comes."""
+
+    typed: int
+    """Up to which position the program has what this client typed before."""
+    rows: int
+    cols: int
+    """The session's terminal."""
+    version: int = VERSION
+
+
+class Refused(ValueError):
+    """Bytes that are no frames, or a payload that its kind cannot have."""
+
+
+class Frames:
+    """Cuts a byte stream into frames."""
+
+    def __init__(self) -> None:
+        self._rest = bytearray()
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """The frames that are whole now. Raises: Refused (a payload larger than LARGEST)."""
+        self._rest += data
+        frames, at = [], 0
+        while len(self._rest) - at >= _HEADER.size:
+            kind, length = _HEADER.unpack_from(self._rest, at)
+            if length > LARGEST:
+                raise Refused(f"a frame of {length} bytes")
+            end = at + _HEADER.size + length
+            if len(self._rest) < end:
+                break
+            frames.append(Frame(kind, bytes(self._rest[at + _HEADER.size : end])))
+            at = end
+        del self._rest[:at]
+        return frames
+
+
+def frame(kind: Kind, payload: bytes = b"") -> bytes:
+    """One frame as bytes."""
+    return _HEADER.pack(kind, len(payload)) + payload
+
+
+def positioned(kind: Kind, position: int, data: bytes = b"") -> bytes:
+    """A frame of INPUT, OUTPUT, REPAINT, TAKEN or TYPED."""
+    return frame(kind, _POSITION.pack(position) + data)
+
+
+def position(payload: bytes) -> tuple[int, bytes]:
+    """The position and the data of such a frame. Raises: Refused."""
+    if len(payload) < _POSITION.size:
+        raise Refused("a frame without its position")
+    return _POSITION.unpack_from(payload)[0], payload[_POSITION.size :]
+
+
+def sized(kind: Kind, rows: int, cols: int) -> bytes:
+    """A frame of SIZE or SESSION_SIZE."""
+    return frame(kind, _SIZE.pack(rows, cols))
+
+
+def size(payload: bytes) -> tuple[int, int]:
+    """Rows and columns of such a frame. Raises: Refused."""
+    if len(payload) != _SIZE.size:
+        raise Refused("a frame without a size")
+    return _SIZE.unpack(payload)
+
+
+def said(kind: Kind, what: dict[str, Any]) -> bytes:
+    """A frame whose payload is JSON."""
+    return frame(kind, json.dumps(what, separators=(",", ":")).encode())
+
+
+def plain(payload: bytes) -> dict[str, Any]:
+    """The JSON object of such a frame. Raises: Refused."""
+    try:
+        what = json.loads(payload)
+    except ValueError as error:
+        raise Refused("a frame that is no JSON") from error
+    if not isinstance(what, dict):
+        raise Refused("a frame that is no JSON object")
+    return what
