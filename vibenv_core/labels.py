@@ -24,6 +24,8 @@ STACK = "vibenv.stack"
 """`registry`, `dagger` or, on the volume, `dagger-cache`: made by `vibenv up`."""
 RECIPE = "vibenv.recipe"
 """On an image: the digest of what it was built from."""
+TOOLS = "vibenv.tools"
+"""On the launcher's image and on the volume and the holder of its tools: the digest of what made them."""
 
 REGISTRY = "registry"
 DAGGER = "dagger"
@@ -57,6 +59,14 @@ def session_labels(name: str, *, command: Sequence[str], access: Access, image: 
         ACCESS: access,
         IMAGE: image,
     }
+
+
+def tools_name(digest: str) -> str:
+    """The name of the volume with the tools of that digest (`sha256:…`), and of its holder.
+
+    No session's container can have such a name.
+    """
+    return f"{TOOLS}-{digest.removeprefix('sha256:')[:12]}"
 
 
 def dagger_container(version: str) -> str:
