@@ -253,6 +253,17 @@ class Engine:
                     _raise_for_status(answer)
             return None
 
+    def put_folder(self, container: str, path: str, *, mode: int) -> None:
+        """Make a folder in a container, running or not; one that is there gets `mode`.
+
+        Raises: NotFound (no such container, nothing to make it in).
+        """
+        parent, _, name = path.rpartition("/")
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.mode = tarfile.DIRTYPE, mode
+        with translated(self.host):
+            self._client.put_archive(container, parent or "/", entry.tobuf() + bytes(1024))
+
     def read_file(self, container: str, path: str) -> Iterator[bytes]:
         """The content of a regular file of a container, running or not, in blocks as they come.
 

@@ -127,6 +127,12 @@ class Image:
     created: datetime | None
     """None when the image does not say."""
     labels: dict[str, str]
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    """What a container of it runs unless told otherwise: `entrypoint`, and `command` behind it."""
+    user: str = ""
+    """As whom, as the image says it: empty for root, a name or a number, with or without `:GROUP`."""
+    env: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +159,21 @@ class Container:
     """What it wrote into its own file system, where that was asked for."""
     cpus: float | None
     memory: int | None
+    cpu_shares: int | None = None
+    pids_limit: int | None = None
+    read_only: bool = False
+    volumes_from: tuple[str, ...] = ()
+    """As ContainerSpec.volumes_from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeMount:
+    """A named volume in a container; the engine makes it, with `labels`, where there is none of that name."""
+
+    volume: str
+    destination: str
+    labels: dict[str, str] = field(default_factory=dict)
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,9 +185,18 @@ class ContainerSpec:
     labels: dict[str, str]
     entrypoint: tuple[str, ...] | None = None
     """None leaves the image's own entry point and command."""
+    user: str | None = None
+    """As Image.user; None leaves it to the image."""
     env: dict[str, str] = field(default_factory=dict)
     binds: tuple[str, ...] = ()
     """`SOURCE:DESTINATION`, where the source is a path of the host or a volume's name."""
+    volumes: tuple[VolumeMount, ...] = ()
+    volumes_from: tuple[str, ...] = ()
+    """Containers whose volumes this one has too; `NAME:ro`: without writing to them."""
+    tmpfs: dict[str, str] = field(default_factory=dict)
+    """Folders in memory, with the options of their mounts, such as `mode=1777`."""
+    read_only: bool = False
+    """Whether all but what is mounted can only be read."""
     ports: dict[str, str] = field(default_factory=dict)
     """As Container.ports."""
     network: str | None = None
@@ -174,8 +204,15 @@ class ContainerSpec:
     hostname: str | None = None
     init: bool = False
     privileged: bool = False
+    cap_drop: tuple[str, ...] = ()
+    """Capabilities that its processes do without, such as `NET_RAW`."""
+    security_opt: tuple[str, ...] = ()
+    """Docker's own words, such as `no-new-privileges`."""
     cpus: float | None = None
     memory: int | None = None
+    cpu_shares: int | None = None
+    """Its weight where processors are short; every container's is 1024 unless told otherwise."""
+    pids_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +228,8 @@ class EngineInfo:
     """Whether containers outlive a restart of the engine."""
     running: int
     """Containers that run, ours or not."""
+    memory: int
+    """The host's."""
     time: datetime
     """What the host's clock said."""
 

@@ -17,7 +17,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from . import labels
-from .model import Access, Container, ContainerSpec, EngineInfo, Image, Session, SessionDetails, SessionState
+from .model import (
+    Access,
+    Container,
+    ContainerSpec,
+    EngineInfo,
+    Image,
+    Session,
+    SessionDetails,
+    SessionState,
+    VolumeMount,
+)
 
 Json = Mapping[str, Any]
 
@@ -110,6 +120,10 @@ def container(inspected: Json) -> Container:
         size=inspected.get("SizeRw"),
         cpus=host["NanoCpus"] / _NANO or None,
         memory=host["Memory"] or None,
+        cpu_shares=host["CpuShares"] or None,
+        pids_limit=max(host["PidsLimit"] or 0, 0) or None,
+        read_only=host["ReadonlyRootfs"],
+        volumes_from=tuple(host["VolumesFrom"] or ()),
     )
 
 
@@ -148,15 +162,24 @@ def create_body(spec: ContainerSpec) -> dict[str, object]:
     return {
         "Image": spec.image,
         **({} if spec.entrypoint is None else {"Entrypoint": list(spec.entrypoint)}),
+        **({} if spec.user is None else {"User": spec.user}),
         "Labels": spec.labels,
         "Env": [f"{key}={value}" for key, value in spec.env.items()],
         "Hostname": spec.hostname or "",
         "ExposedPorts": {port: {} for port in spec.ports},
         "HostConfig": {
             "Binds": list(spec.binds),
+            "Mounts": [_mount(volume) for volume in spec.volumes],
+            "VolumesFrom": list(spec.volumes_from),
+            "Tmpfs": spec.tmpfs,
+            "ReadonlyRootfs": spec.read_only,
             "Init": spec.init,
+            "CapDrop": list(spec.cap_drop),
+            "SecurityOpt": list(spec.security_opt),
             "NanoCpus": round((spec.cpus or 0) * _NANO),
+            "CpuShares": spec.cpu_shares or 0,
             "Memory": spec.memory or 0,
+            "PidsLimit": spec.pids_limit,
             "NetworkMode": spec.network or "default",
             "PortBindings": {port: [_binding(address)] for port, address in spec.ports.items()},
             "Privileged": spec.privileged,
@@ -168,13 +191,18 @@ def image(inspected: Json, *, reference: str) -> Image:
     """An image as it is inspected, by the name `reference` that it was asked for under."""
     repository = reference.rpartition(":")[0] if ":" in reference.rpartition("/")[2] else reference
     digests = dict(digest.split("@") for digest in inspected["RepoDigests"] or ())
+    config = inspected.get("Config") or {}
     return Image(
         reference=reference,
         id=inspected["Id"],
         digest=digests.get(repository),
         size=inspected["Size"],
         created=time(inspected.get("Created") or _NEVER),
-        labels=(inspected.get("Config") or {}).get("Labels") or {},
+        labels=config.get("Labels") or {},
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        user=config.get("User") or "",
+        env=dict(variable.partition("=")[::2] for variable in config.get("Env") or ()),
     )
 
 
@@ -187,6 +215,7 @@ def engine_info(info: Json, *, api_version: str) -> EngineInfo:
         storage_driver=info["Driver"],
         live_restore=info["LiveRestoreEnabled"],
         running=info["ContainersRunning"],
+        memory=info["MemTotal"],
         time=_time(info["SystemTime"]),
     )
 
@@ -233,6 +262,16 @@ def _state(text: str) -> SessionState:
 
 def _command(found: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(json.loads(found.get(labels.COMMAND, "[]")))
+
+
+def _mount(volume: VolumeMount) -> dict[str, object]:
+    return {
+        "Type": "volume",
+        "Source": volume.volume,
+        "Target": volume.destination,
+        "ReadOnly": volume.read_only,
+        "VolumeOptions": {"Labels": volume.labels},
+    }
 
 
 def _binding(address: str) -> dict[str, str]:

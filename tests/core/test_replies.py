@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from vibenv_core import labels, replies
-from vibenv_core.model import Access, ContainerSpec, SessionState
+from vibenv_core.model import Access, ContainerSpec, SessionState, VolumeMount
 
 DATA = Path(__file__).parents[1] / "data" / "docker"
 VERSIONS = ("20.10.24", "28.5.2")
@@ -162,7 +162,16 @@ def test_what_a_container_is_made_from_reaches_the_engine() -> None:
         labels={"k": "v"},
         entrypoint=("sh", "-c", "x"),
         env={"A": "1"},
+        user="nobody",
         binds=("/a:/b",),
+        volumes=(VolumeMount(volume="v", destination="/v", labels={"k": "v"}),),
+        volumes_from=("holder:ro",),
+        tmpfs={"/tmp": "mode=1777"},
+        read_only=True,
+        cap_drop=("NET_RAW",),
+        security_opt=("no-new-privileges",),
+        cpu_shares=512,
+        pids_limit=100,
         ports={"5000/tcp": "127.0.0.1:5000"},
         network="container:registry",
         hostname="a",
@@ -174,15 +183,32 @@ def test_what_a_container_is_made_from_reaches_the_engine() -> None:
     assert replies.create_body(spec) == {
         "Image": "i:1",
         "Entrypoint": ["sh", "-c", "x"],
+        "User": "nobody",
         "Labels": {"k": "v"},
         "Env": ["A=1"],
         "Hostname": "a",
         "ExposedPorts": {"5000/tcp": {}},
         "HostConfig": {
             "Binds": ["/a:/b"],
+            "Mounts": [
+                {
+                    "Type": "volume",
+                    "Source": "v",
+                    "Target": "/v",
+                    "ReadOnly": False,
+                    "VolumeOptions": {"Labels": {"k": "v"}},
+                }
+            ],
+            "VolumesFrom": ["holder:ro"],
+            "Tmpfs": {"/tmp": "mode=1777"},
+            "ReadonlyRootfs": True,
             "Init": True,
+            "CapDrop": ["NET_RAW"],
+            "SecurityOpt": ["no-new-privileges"],
             "NanoCpus": 500_000_000,
+            "CpuShares": 512,
             "Memory": 1024,
+            "PidsLimit": 100,
             "NetworkMode": "container:registry",
             "PortBindings": {"5000/tcp": [{"HostIp": "127.0.0.1", "HostPort": "5000"}]},
             "Privileged": True,
@@ -190,8 +216,27 @@ def test_what_a_container_is_made_from_reaches_the_engine() -> None:
     }
 
 
-def test_an_image_keeps_its_own_entry_point_unless_one_is_given() -> None:
-    assert "Entrypoint" not in replies.create_body(ContainerSpec(name="n", image="i", labels={}))
+def test_an_image_keeps_its_own_entry_point_and_user_unless_one_is_given() -> None:
+    body = replies.create_body(ContainerSpec(name="n", image="i", labels={}))
+    assert not {"Entrypoint", "User"} & body.keys()
+
+
+def test_an_image_tells_what_it_runs_and_as_whom(version: str) -> None:
+    reply = recorded("image", version)
+    config = reply["Config"] | {"Entrypoint": ["/in"], "Cmd": ["a", "b"], "User": "7:8", "Env": ["A=b=c"]}
+    image = replies.image(reply | {"Config": config}, reference="i")
+    assert (image.entrypoint, image.command, image.user) == (("/in",), ("a", "b"), "7:8")
+    assert image.env == {"A": "b=c"}
+
+
+def test_a_container_tells_its_limits(version: str) -> None:
+    reply = recorded("inspect-session", version)
+    bounds = {"CpuShares": 512, "PidsLimit": 100, "ReadonlyRootfs": True, "VolumesFrom": ["h:ro"]}
+    bounded = replies.container(reply | {"HostConfig": reply["HostConfig"] | bounds})
+    assert (bounded.cpu_shares, bounded.pids_limit, bounded.read_only) == (512, 100, True)
+    assert bounded.volumes_from == ("h:ro",)
+    free = replies.container(reply | {"HostConfig": reply["HostConfig"] | {"PidsLimit": -1}})
+    assert (free.cpu_shares, free.pids_limit) == (None, None)
 
 
 @pytest.mark.parametrize("reply", [{}, {"Names": ["/vibenv-a"], "Labels": None}, {"Names": []}])
