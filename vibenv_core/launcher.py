@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import build_job, dagger_cli, labels, process, recipe, stack
+from . import build_job, dagger_cli, labels, process, recipe, stack, tools, tools_recipe
 from .build_job import Failed, Job, Published
 from .errors import Bug, EngineError, UsageError, VibenvError
 from .model import Image, Progress, Step, StepState
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 _LOCK = Path(__file__).with_name("launcher-requirements.txt")
+_TOOLS_LOCK = Path(__file__).with_name("tools-requirements.txt")
 _LIBRARY = str(Path(__file__).resolve().parent.parent)
 """What the child process imports this package from: it need not be installed where Python looks."""
 
@@ -57,7 +58,7 @@ def create(
     cancelled: threading.Event,
     force: bool = False,
 ) -> Launcher:
-    """Have the launcher on `engine`, as the settings and the packages of this vibenv make it.
+    """Have the launcher on `engine`, as the settings and the packages of this vibenv make it, and its tools.
 
     When it is there already nothing is asked but the engine, and Dagger is not imported; a registry that lost
     it gets it from there. `force` builds it all the same, with the newest Debian packages. Until all is done
@@ -68,26 +69,31 @@ def create(
     Interrupted.
     """
     started = time.monotonic()
-    layers = recipe.launcher(settings, sources=dict(_sources()), lock=_LOCK.read_text(encoding="utf-8"))
+    sources = dict(_sources())
+    lock, tools_lock = (path.read_text(encoding="utf-8") for path in (_LOCK, _TOOLS_LOCK))
+    in_sessions = tools_recipe.tools(settings, sources=sources, lock=tools_lock)
+    layers = recipe.launcher(settings, tools=in_sessions, sources=sources, lock=lock)
     ids = {name: found.id for name in layers.images() if (found := engine.image(name))}
     digest = layers.digest(ids)
-    image = engine.image(settings.launcher_image)
+    was = image = engine.image(settings.launcher_image)
     cached = not force and image is not None and image.labels.get(labels.RECIPE) == digest
     if image is None or not cached:
         dagger_cli.require_stack(engine, settings)
+        forced = str(time.time()) if force else ""
         job = Job(
             layers=layers,
             images=offer(engine, settings, layers.images(), progress=progress, cancelled=cancelled),
-            labels={labels.RECIPE: digest},
+            labels={labels.RECIPE: digest, labels.TOOLS: in_sessions.digest(ids, forced=forced)},
             publish=settings.launcher_image,
             package_sources=_package_sources(settings, env),
             ca_bundle=_ca_bundle(settings, env),
-            forced=str(time.time()) if force else "",
+            forced=forced,
         )
         published = _build(engine, settings, job, env=env, progress=progress, cancelled=cancelled)
-        image = _pull(engine, settings, published, was=image, progress=progress, cancelled=cancelled)
+        image = _pull(engine, settings, published, progress=progress, cancelled=cancelled)
     elif _is_lost(engine, settings):
         image = _publish_again(engine, settings, image, progress=progress, cancelled=cancelled)
+    _renew_tools(engine, image, was=was, progress=progress, cancelled=cancelled)
     return Launcher(
         image=settings.launcher_image,
         digest=image.digest,
@@ -96,6 +102,17 @@ def create(
         cached=cached,
         took=timedelta(seconds=time.monotonic() - started),
     )
+
+
+def _renew_tools(
+    engine: Engine, image: Image, *, was: Image | None, progress: Progress, cancelled: threading.Event
+) -> None:
+    """Have the tools of `image` and no older ones; with their holder goes what kept the image `was`."""
+    tools.make(engine, image, progress=progress, cancelled=cancelled)
+    tools.remove(engine, but=tools.holder(image))
+    if was is not None and was.id != image.id:
+        with contextlib.suppress(VibenvError):  # a session uses it still
+            engine.remove_image(was.id)
 
 
 def _is_lost(engine: Engine, settings: Settings) -> bool:
@@ -183,11 +200,10 @@ def _pull(
     settings: Settings,
     digest: str,
     *,
-    was: Image | None,
     progress: Progress,
     cancelled: threading.Event,
 ) -> Image:
-    """Pull what was published, move the tag to it, and remove the image that had it if nothing uses that."""
+    """Pull what was published, and move the tag to it."""
     pinned = f"{settings.launcher_image.rpartition(':')[0]}@{digest}"
     engine.pull(pinned, progress=progress, cancelled=cancelled)
     engine.tag(pinned, settings.launcher_image)
@@ -198,9 +214,6 @@ def _pull(
             code="launcher::digest",
             help="somebody else may have pulled it at the same time: vibenv create launcher",
         )
-    if was is not None and was.id != image.id:
-        with contextlib.suppress(VibenvError):  # a session uses it still
-            engine.remove_image(was.id)
     return image
 
 

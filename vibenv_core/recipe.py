@@ -20,6 +20,8 @@ VENV = "/opt/vibenv"
 """The virtual environment of the launcher that holds vibenv and what it imports."""
 _SOURCES = f"{VENV}/src"
 _LOCK = "/tmp/requirements.txt"
+TOOLS = "/vibenv"
+"""The folder of what runs inside sessions, in the launcher's image and in every session."""
 
 ENGINE_SOCKET = "unix:///run/dagger/engine.sock"
 """Where a session finds the Dagger engine: what RUNNER_HOST says in the launcher."""
@@ -83,37 +85,35 @@ class Layers:
         """The images that have to be had to build these, the one that they are built on first."""
         return list(dict.fromkeys(part.base for part in self.parts() if isinstance(part.base, str)))
 
-    def digest(self, image_ids: Mapping[str, str]) -> str:
+    def digest(self, image_ids: Mapping[str, str], *, forced: str = "") -> str:
         """`sha256:…` of all that goes into the image.
 
-        `image_ids` has the ids of those of `images()` that are known: another id makes another digest.
+        `image_ids` has the ids of the images that are known: another id of one of `images()` makes another
+        digest, as does another `forced`, which tells apart what was built again with nothing changed.
         """
-        text = json.dumps([to_json(self), dict(image_ids)], sort_keys=True)
+        ids = {name: id for name, id in image_ids.items() if name in self.images()}
+        text = json.dumps([to_json(self), ids, forced], sort_keys=True)
         return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
-def launcher(settings: Settings, *, sources: Mapping[str, str], lock: str) -> Layers:
-    """The launcher: what a session runs in.
+def launcher(settings: Settings, *, tools: Layers, sources: Mapping[str, str], lock: str) -> Layers:
+    """The launcher: what a session runs in, and where every engine gets the tools of sessions from.
 
-    `sources` are the files of vibenv's own packages, by their paths as imported; `lock` is a requirements
-    file with the hashes of all that they import.
+    `tools` have the folder `/vibenv`; `sources` are the files of vibenv's own packages, by their paths as
+    imported; `lock` is a requirements file with the hashes of all that they import.
     """
-    packages = Layers(
-        title="Debian packages",
-        base=settings.base_image,
-        layers=(Run(script=_apt_install("ca-certificates", "dtach", "python3")),),
-    )
     docker = Layers(title="Docker CLI", base=settings.docker_cli_image)
     dagger = Layers(title="Dagger CLI", base=settings.engine_image)
     nushell = Layers(title="Nushell", base=settings.nushell_image)
     return Layers(
         title="vibenv",
-        base=packages,
+        base=packages(settings),
         layers=(
             Take(source=docker, path="/usr/local/bin/docker"),
             Take(source=dagger, path="/usr/local/bin/dagger"),
             Take(source=nushell, path="/usr/bin/nu"),
-            Take(source=_python_packages(packages, lock), path=f"{VENV}/"),
+            Take(source=_python_packages(settings, lock), path=f"{VENV}/"),
+            Take(source=tools, path=f"{TOOLS}/"),
             Configure(
                 environment={RUNNER_HOST: ENGINE_SOCKET, "DAGGER_NO_NAG": "1", "LANG": "C.UTF-8"},
                 labels={labels.VERSION: VERSION},
@@ -125,7 +125,20 @@ def launcher(settings: Settings, *, sources: Mapping[str, str], lock: str) -> La
     )
 
 
-def _python_packages(base: Layers, lock: str) -> Layers:
+def packages(settings: Settings, *, building: bool = False) -> Layers:
+    """What the launcher has of Debian; `building` adds what only its making needs."""
+    kept = Layers(
+        title="Debian packages",
+        base=settings.base_image,
+        layers=(Run(script=_apt_install("ca-certificates", "dtach", "python3")),),
+    )
+    if not building:
+        return kept
+    script = _apt_install("binutils", "patchelf", "python3-pip")
+    return Layers(title="Build packages", base=kept, layers=(Run(script=script),))
+
+
+def _python_packages(settings: Settings, lock: str) -> Layers:
     """The virtual environment, made where pip is; the launcher itself has none."""
     install = f"""\
 python3 -m venv --without-pip {VENV}
@@ -136,9 +149,8 @@ echo {_SOURCES} >"$({VENV}/bin/python -c 'import sysconfig; print(sysconfig.get_
 """
     return Layers(
         title="Python packages",
-        base=base,
+        base=packages(settings, building=True),
         layers=(
-            Run(script=_apt_install("python3-pip")),
             Files(folder="/tmp", files={_LOCK.removeprefix("/tmp/"): lock}),
             Run(script=install),
         ),

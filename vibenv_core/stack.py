@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from . import labels, stack_plan
+from . import labels, stack_plan, tools
 from .errors import EngineError, Interrupted, VibenvError
 from .model import Component, ComponentState, Progress, SessionState, Step, StepState
 from .settings import Settings
@@ -61,11 +61,13 @@ def up(
 def down(engine: Engine, settings: Settings, *, volumes: bool = False) -> list[Component]:
     """Take away what `up` made, and with `volumes` the Dagger engine's cache.
 
-    `detail` says what became of each. What was made by hand, and every session, is left as it is.
+    `detail` says what became of each. What was made by hand, and every session with its tools, is left as it
+    is; tools that no session uses go, because the next launch makes them from the launcher image in a moment.
     """
     dagger, registry = stack_plan.down(_found(engine, settings), settings, volumes=volumes)
     for part in (dagger, registry):
         _carry_out(engine, part, progress=lambda step: None, cancelled=threading.Event(), made=[])
+    tools.remove(engine)
     now = _found(engine, settings)
     return [
         _said(stack_plan.registry_row(now.registry, settings), registry.done),

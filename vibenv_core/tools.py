@@ -2,20 +2,33 @@
 
 The engine fills the volume from the launcher's image as it creates the first container that has it: the
 holder, which never runs. Sessions name the holder and not the volume, because an engine silently makes a
-volume that is missing, and refuses a holder that is.
+volume that is missing, and refuses a holder that is. Two that fill one volume at once get in each other's way,
+so the holder's name is the lock.
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from . import labels
-from .errors import WrongState
-from .model import Image, Progress
+from .claim import claim
+from .errors import EngineError, Foreign, NotFound, WrongState
+from .model import Container, ContainerSpec, Image, Progress, Step, StepState, VolumeMount
+from .recipe import TOOLS
+from .settings import VERSION
+from .tools_recipe import MARKER
 
 if TYPE_CHECKING:
     from .engine import Engine
+
+STEP = "session tools"
+_TRIES = 2
+"""A volume that was half filled is removed, and then filled again."""
 
 
 def holder(launcher: Image) -> str:
@@ -23,24 +36,84 @@ def holder(launcher: Image) -> str:
 
     Raises: WrongState (the launcher is from before there were tools).
     """
-    digest = launcher.labels.get(labels.TOOLS)
-    if digest is None:
+    return labels.tools_name(_digest(launcher))
+
+
+def holder_spec(launcher: Image) -> ContainerSpec:
+    """The holder, with the volume that the engine fills as it creates it. Raises: WrongState."""
+    name = holder(launcher)
+    marks = {labels.TOOLS: _digest(launcher), labels.VERSION: VERSION}
+    return ContainerSpec(
+        name=name,
+        image=launcher.id,  # and not by its name, which may mean another one by now
+        labels=marks,
+        volumes=(VolumeMount(volume=name, destination=TOOLS, labels=marks),),
+    )
+
+
+def make(engine: Engine, launcher: Image, *, progress: Progress, cancelled: threading.Event) -> None:
+    """Have the tools volume of `launcher` and its holder; of two that make them one waits for the other.
+
+    What is there is looked at; a volume that was left half filled is made anew.
+
+    Raises: WrongState (the launcher has no tools), NotFound (no such image any more), Foreign (the name is
+    taken), EngineError, Interrupted.
+    """
+    begun = monotonic()
+    spec = holder_spec(launcher)
+    for _ in range(_TRIES):
+        progress(Step(step=STEP, state=StepState.RUNNING))
+        made = claim(engine, spec, cancelled)
+        if isinstance(made, Container):
+            _check_ours(made.labels, made.name)
+            made = made.id
+        if engine.stat_path(made, MARKER) is not None:
+            took = timedelta(seconds=monotonic() - begun)
+            progress(Step(step=STEP, state=StepState.DONE, took=took))
+            return
+        _remove(engine, made, spec.name)
+    raise EngineError(
+        f"the volume {spec.name} could not be filled from the launcher image",
+        code="tools::incomplete",
+        help="`vibenv create launcher --force` makes the image anew, and with it another volume",
+    )
+
+
+def remove(engine: Engine, *, but: str | None = None) -> None:
+    """Remove the tools, less those of the holder `but`, and less what sessions use.
+
+    Sessions need the volume only, and keep it by having it: no holder is kept for them.
+    """
+    for name in engine.volumes(labels.TOOLS):
+        if name != but:
+            with contextlib.suppress(NotFound, Foreign):
+                _remove(engine, name, name)
+
+
+def _digest(launcher: Image) -> str:
+    try:
+        return launcher.labels[labels.TOOLS]
+    except KeyError:
         raise WrongState(
             "the launcher image has no tools for sessions",
             code="launcher::outdated",
             help="`vibenv create launcher` renews it; sessions that are there go on with theirs",
+        ) from None
+
+
+def _remove(engine: Engine, holder: str, volume: str) -> None:
+    """Remove a holder, by its name or id, and its volume unless something else uses that."""
+    _check_ours(engine.volume_labels(volume), volume)
+    with contextlib.suppress(NotFound):
+        engine.remove(holder, force=True)
+    with contextlib.suppress(NotFound, EngineError):
+        engine.remove_volume(volume)
+
+
+def _check_ours(found: Mapping[str, str] | None, name: str) -> None:
+    if found is not None and labels.TOOLS not in found:
+        raise Foreign(
+            f"the name `{name}` is taken by something that vibenv did not make",
+            code="tools::foreign",
+            help=f"remove it when nothing needs it: `docker rm -f {name}`, `docker volume rm {name}`",
         )
-    return labels.tools_name(digest)
-
-
-def make(engine: Engine, launcher: Image, *, progress: Progress, cancelled: threading.Event) -> None:
-    """Make the tools volume and its holder; of two that do so at once one waits for the other.
-
-    A volume that was left half filled is made anew. Raises: EngineError, Interrupted.
-    """
-    raise NotImplementedError
-
-
-def remove_unused(engine: Engine, *, but: str | None = None) -> None:
-    """Remove the tools that no session uses, less those of the name `but`."""
-    raise NotImplementedError

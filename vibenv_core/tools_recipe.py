@@ -1,0 +1,105 @@
+"""The recipe of the tools: what runs inside every session, whatever its image has in it. Pure.
+
+They are a folder of the launcher's image that needs nothing outside itself: Python, dtach and the terminal
+emulator with all the libraries that they load, and the supervisor. Programs name their loader and libraries
+by absolute paths below `/vibenv`, so that is where the folder has to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .recipe import TOOLS, Files, Layers, Run, packages
+from .settings import Settings
+
+MARKER = f"{TOOLS}/complete"
+"""A file that is written last: where it is, the tools are whole."""
+
+_APP = f"{TOOLS}/app"
+_SUPERVISOR = "vibenv_core/supervisor/"
+_PROGRAM = f"""\
+import sys
+
+sys.path.insert(0, "{_APP}")
+from vibenv_core.supervisor.__main__ import main
+
+main()
+"""
+"""Run as a file, because to run a folder or a package takes Python 4 ms more."""
+
+_MODULES = (
+    *("base64", "codecs", "collections", "contextlib", "ctypes", "dataclasses", "enum", "errno", "fcntl"),
+    *("encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.utf_8", "functools", "hashlib"),
+    *("io", "json", "os", "pty", "re", "resource", "select", "selectors", "shutil", "signal", "socket"),
+    *("stat", "struct", "subprocess", "tarfile", "tempfile", "termios", "threading", "time", "tty", "typing"),
+    *("unicodedata", "zlib"),
+)
+"""What of the standard library the tools have; and all that these import."""
+
+_TOO_LARGE = ("_bz2", "_hashlib", "_lzma")
+"""Modules whose libraries are larger than their use: what imports them does without."""
+
+_COPY_MODULES = f"""\
+import importlib, os, py_compile, shutil, sys
+
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+library = os.path.dirname(os.__file__)
+for name, module in list(sys.modules.items()):
+    source = getattr(module, "__file__", None) or ""
+    if name in {_TOO_LARGE} or not source.startswith(f"{{library}}/"):
+        continue
+    target = os.path.join("{TOOLS}/lib", os.path.relpath(source, os.path.dirname(library)))
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if source.endswith(".py"):
+        py_compile.compile(source, f"{{target}}c", source, doraise=True, optimize=2)
+    else:
+        shutil.copy(source, target)
+"""
+"""Bytecode without its source, and without docstrings, which Python imports as it is."""
+
+_COLLECT = f"""\
+mkdir -p {TOOLS}/bin {TOOLS}/lib
+python3 -m pip install --quiet --no-compile --no-deps --require-hashes --only-binary :all: \\
+    --target /tmp/wheels -r /tmp/tools-requirements.txt
+cp /tmp/wheels/pyghostty/_lib/libghostty-vt.so {TOOLS}/lib
+cp -L "$(command -v python3)" "$(command -v dtach)" {TOOLS}/bin
+python3 -I -S -X frozen_modules=off /tmp/copy_modules.py {" ".join(_MODULES)}
+find {TOOLS} -type f -exec ldd {{}} + 2>/dev/null | sed -n 's/.* => \\(\\/[^ ]*\\) .*/\\1/p' | sort -u |
+    xargs cp -L -t {TOOLS}/lib
+find {TOOLS}/lib -name '*.so*' -exec strip --strip-unneeded {{}} +
+loader=$(patchelf --print-interpreter {TOOLS}/bin/python3)
+cp -L "$loader" {TOOLS}/lib
+for program in {TOOLS}/bin/*; do
+    # An RPATH also goes for what the libraries load themselves; a RUNPATH, which is the default, does not.
+    patchelf --set-interpreter "{TOOLS}/lib/${{loader##*/}}" --force-rpath --set-rpath {TOOLS}/lib "$program"
+done
+"""
+
+_COMPILE = f"""\
+python3 -m compileall -q -b --invalidation-mode unchecked-hash {_APP}
+find {_APP} -name '*.py' -delete
+{TOOLS}/bin/python3 -I -S -c 'import {", ".join(_MODULES)}'
+echo >{MARKER}
+"""
+
+
+def tools(settings: Settings, *, sources: Mapping[str, str], lock: str) -> Layers:
+    """Layers that have the tools in `/vibenv`; a change of the supervisor builds only the last of them anew.
+
+    `sources` are those of vibenv's packages, of which the supervisor's are taken; `lock` is a requirements
+    file with the hashes of the emulator's wheels.
+    """
+    supervisor = {path: text for path, text in sources.items() if path.startswith(_SUPERVISOR)}
+    app = {"__main__.py": _PROGRAM, "vibenv_core/__init__.py": "", **supervisor}
+    collected = Layers(
+        title="Session tools",
+        base=packages(settings, building=True),
+        layers=(
+            Files(folder="/tmp", files={"tools-requirements.txt": lock, "copy_modules.py": _COPY_MODULES}),
+            Run(script=_COLLECT),
+        ),
+    )
+    return Layers(
+        title="Supervisor", base=collected, layers=(Files(folder=_APP, files=app), Run(script=_COMPILE))
+    )
