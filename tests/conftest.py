@@ -19,7 +19,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling, Scheduling
 
-from tests.stack import cache, images, leftovers, recipes
+from tests.stack import archive, cache, images, leftovers, recipes
 from tests.stack.engine import Engine, Version, claimed
 from vibenv_core import stack as the_stack
 from vibenv_core.engine import Engine as DockerEngine
@@ -228,6 +228,12 @@ def launcher(stack: DockerEngine, settings: Settings) -> Launcher:
     return create(
         stack, settings, env=os.environ, progress=lambda _step: None, cancelled=threading.Event(), force=False
     )
+
+
+@pytest.fixture(scope="session")
+def others_images(docker_engine: Engine) -> None:
+    """The engine has `images.MUSL` and `images.SCRATCH`, which nobody made for vibenv."""
+    archive.load(docker_engine.socket, [make() for make in images.FOR_SESSIONS.values()])
 
 
 @pytest.fixture(scope="session")

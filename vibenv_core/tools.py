@@ -2,8 +2,8 @@
 
 The engine fills the volume from the launcher's image as it creates the first container that has it: the
 holder, which never runs. Sessions name the holder and not the volume, because an engine silently makes a
-volume that is missing, and refuses a holder that is. Two that fill one volume at once get in each other's way,
-so the holder's name is the lock.
+volume that is missing, and refuses a holder that is. Two that fill one volume at once get in each other's
+way, so the holder's name is the lock.
 """
 
 from __future__ import annotations

@@ -3,17 +3,19 @@
 import json
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 import vibenv_core
-from vibenv_core import recipe
+from vibenv_core import recipe, tools_recipe
 from vibenv_core.recipe import Configure, Files, Layers, Run, Take
 from vibenv_core.settings import Settings
 
 SOURCES = {
     "vibenv_core/__init__.py": "one = 1\n",
+    "vibenv_core/supervisor/__main__.py": "two = 2\n",
     "nu_plugin_vibenv/nu/vibenv/mod.nu": "export def main [] {}\n",
 }
 LOCK = "msgpack==1.2.4 --hash=sha256:00\n"
@@ -22,7 +24,12 @@ IDS = {"debian:stable-slim": "sha256:01"}
 
 def launcher(**settings: str) -> Layers:
     given = {f"VIBENV_{name.upper()}": value for name, value in settings.items()}
-    return recipe.launcher(Settings.from_environment(given), sources=SOURCES, lock=LOCK)
+    return launcher_of(Settings.from_environment(given))
+
+
+def launcher_of(settings: Settings, *, sources: Mapping[str, str] = SOURCES, lock: str = LOCK) -> Layers:
+    tools = tools_recipe.tools(settings, sources=sources, lock=lock)
+    return recipe.launcher(settings, tools=tools, sources=sources, lock=lock)
 
 
 def test_the_same_inputs_give_the_same_digest() -> None:
@@ -41,11 +48,11 @@ def test_a_rebuilt_image_of_the_same_name_gives_another_digest() -> None:
 
 def test_a_changed_source_gives_another_digest() -> None:
     changed = {**SOURCES, "vibenv_core/__init__.py": "one = 2\n"}
-    assert recipe.launcher(Settings(), sources=changed, lock=LOCK).digest({}) != launcher().digest({})
+    assert launcher_of(Settings(), sources=changed).digest({}) != launcher().digest({})
 
 
 def test_a_changed_lock_gives_another_digest() -> None:
-    assert recipe.launcher(Settings(), sources=SOURCES, lock="").digest({}) != launcher().digest({})
+    assert launcher_of(Settings(), lock="").digest({}) != launcher().digest({})
 
 
 def test_where_packages_come_from_is_not_part_of_the_digest() -> None:
@@ -56,7 +63,7 @@ def test_where_packages_come_from_is_not_part_of_the_digest() -> None:
 
 
 def test_the_order_of_files_is_not_part_of_the_digest() -> None:
-    reordered = recipe.launcher(Settings(), sources=dict(reversed(SOURCES.items())), lock=LOCK)
+    reordered = launcher_of(Settings(), sources=dict(reversed(SOURCES.items())))
     assert reordered.digest({}) == launcher().digest({})
 
 
@@ -72,7 +79,7 @@ def test_the_base_comes_first_among_the_images_and_each_is_named_once() -> None:
 def test_parts_that_others_need_come_before_them() -> None:
     titles = [part.title for part in launcher().parts()]
     assert titles[-1] == "vibenv"
-    assert len(titles) == len(set(titles)) == 6
+    assert len(titles) == len(set(titles)) == 9
 
 
 def test_layers_survive_the_way_through_json() -> None:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ REGISTRY = "registry:2"
 NUSHELL = f"ghcr.io/nushell/nushell:{recipes.NUSHELL_VERSIONS[0]}-bookworm"
 DOCKER_CLI = f"docker:{recipes.DOCKER_VERSION}-cli"
 DAGGER_ENGINE = f"registry.dagger.io/engine:{recipes.DAGGER_VERSION}"
+MUSL = "vibenv-test/musl:latest"
+SCRATCH = "vibenv-test/scratch:latest"
 
 REGISTRY_CONFIG = """\
 version: 0.1
@@ -111,6 +114,40 @@ def dagger_engine() -> Image:
     )
 
 
+def musl() -> Image:
+    """An image with another C library, which it preloads, a user without a name, and an entry point."""
+    libc = recipes.debian_package("musl") / f"lib/{os.uname().machine}-linux-musl/libc.so"
+    loader = f"lib/ld-musl-{os.uname().machine}.so.1"
+    files: dict[str, Path | str] = {
+        "lib/libc.so": libc,
+        "bin/busybox": _busybox(),
+        "bin/ninja": recipes.musl_program(),
+    }
+    links = {loader: "libc.so", f"lib/libc.musl-{os.uname().machine}.so.1": "libc.so", "bin/sh": "busybox"}
+    return Image(
+        name=MUSL,
+        layers=[_layer("musl", files, links)],
+        config={
+            "Env": ["PATH=/bin", "LD_PRELOAD=/lib/libc.so"],
+            "Entrypoint": ["ninja"],
+            "Cmd": ["--version"],
+            "User": "65534:65534",
+        },
+    )
+
+
+def scratch() -> Image:
+    """An image of one static program and nothing else: no `/tmp`, no libraries, no users."""
+    return Image(
+        name=SCRATCH,
+        layers=[_layer("scratch", {"busybox": _busybox()})],
+        config={"Env": ["PATH=/"], "Cmd": ["/busybox", "sh"]},
+    )
+
+
+FOR_SESSIONS: Mapping[str, Callable[[], Image]] = {MUSL: musl, SCRATCH: scratch}
+"""Images as others make them, in which sessions run; no part of the stack."""
+
 ALL: Mapping[str, Callable[[], Image]] = {
     BASE: base,
     REGISTRY: registry,
@@ -123,6 +160,10 @@ ALL: Mapping[str, Callable[[], Image]] = {
 
 def _base_layer() -> Path:
     return recipes.root_filesystem("ca-certificates")
+
+
+def _busybox() -> Path:
+    return recipes.debian_package("busybox-static") / "bin/busybox"
 
 
 def _layer(kind: str, files: Mapping[str, Path | str], links: Mapping[str, str] | None = None) -> Path:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import zipfile
 from pathlib import Path
 
 from tests.stack import Failed, cache
@@ -65,6 +66,22 @@ def debian_package(name: str) -> Path:
         _unpack_debian_packages(target)
 
     return cache.entry(name, cache.digest(_os_release()["VERSION_CODENAME"], _apt_policy(name)), make)
+
+
+def musl_program() -> Path:
+    """A program that is linked to musl's C library: `ninja`, which PyPI has for Alpine."""
+
+    def make(target: Path) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            options = ["--quiet", "--no-deps", "--only-binary", ":all:", "--dest", folder]
+            platform = f"musllinux_1_2_{os.uname().machine}"
+            _run([sys.executable, "-m", "pip", "download", *options, "--platform", platform, "ninja==1.13.2"])
+            (wheel,) = Path(folder).glob("*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                target.write_bytes(archive.read("ninja-1.13.2.data/scripts/ninja"))
+        target.chmod(0o755)
+
+    return cache.entry("musl-program", cache.digest("1.13.2", MACHINE), make)
 
 
 def docker() -> Path:
