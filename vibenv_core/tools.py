@@ -71,7 +71,9 @@ def make(engine: Engine, launcher: Image, *, progress: Progress, cancelled: thre
             took = timedelta(seconds=monotonic() - begun)
             progress(Step(step=STEP, state=StepState.DONE, took=took))
             return
-        _remove(engine, made, spec.name)
+        _remove_holder(engine, made)
+        _check_ours(engine.volume_labels(spec.name), spec.name)
+        _remove_volume(engine, spec.name)
     raise EngineError(
         f"the volume {spec.name} could not be filled from the launcher image",
         code="tools::incomplete",
@@ -86,8 +88,10 @@ def remove(engine: Engine, *, but: str | None = None) -> None:
     """
     for name in engine.volumes(labels.TOOLS):
         if name != but:
-            with contextlib.suppress(NotFound, Foreign):
-                _remove(engine, name, name)
+            there = engine.inspect(name)
+            if there is not None and labels.TOOLS in there.labels:
+                _remove_holder(engine, there.id)
+            _remove_volume(engine, name)
 
 
 def _digest(launcher: Image) -> str:
@@ -101,13 +105,15 @@ def _digest(launcher: Image) -> str:
         ) from None
 
 
-def _remove(engine: Engine, holder: str, volume: str) -> None:
-    """Remove a holder, by its name or id, and its volume unless something else uses that."""
-    _check_ours(engine.volume_labels(volume), volume)
+def _remove_holder(engine: Engine, id: str) -> None:
     with contextlib.suppress(NotFound):
-        engine.remove(holder, force=True)
+        engine.remove(id, force=True)
+
+
+def _remove_volume(engine: Engine, name: str) -> None:
+    """Remove a volume of tools; one that a container uses stays."""
     with contextlib.suppress(NotFound, EngineError):
-        engine.remove_volume(volume)
+        engine.remove_volume(name)
 
 
 def _check_ours(found: Mapping[str, str] | None, name: str) -> None:
