@@ -65,7 +65,7 @@ DECIDES_ONLY = {
     *(f"vibenv_core.{name}" for name in ("link.plan", "recipe", "replies", "terminal_modes")),
     *(
         f"vibenv_core.{name}"
-        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")
+        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan", "tools_recipe")
     ),
     *(
         f"nu_plugin_vibenv.sdk.{name}"
