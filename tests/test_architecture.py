@@ -58,14 +58,18 @@ DECIDES_ONLY = {
             "contexts",
             "detach_key",
             "errors",
+            "heartbeat",
+            "keyboard",
             "labels",
             "model",
+            "multiplexed",
+            "painting",
         )
     ),
-    *(f"vibenv_core.{name}" for name in ("link.plan", "recipe", "replies", "terminal_modes")),
+    *(f"vibenv_core.{name}" for name in ("link.plan", "recipe", "replies", "terminal_modes", "tools_recipe")),
     *(
         f"vibenv_core.{name}"
-        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan", "tools_recipe")
+        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")
     ),
     *(
         f"nu_plugin_vibenv.sdk.{name}"
