@@ -1,5 +1,8 @@
 """Joins a terminal of this machine to a session's: the I/O round an `Attachment`.
 
+The way to the session is a relay in its container, by an exec of its own: the engine's attach stream has
+one standard input and output for all clients, and one that is stuck would hold up what the session prints.
+
 One loop, in the caller's thread, reads and writes both sides without blocking on either. Signal handlers
 belong to the main thread, which this may not be, so the terminal's size is looked at whenever the loop wakes.
 """
@@ -9,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import enum
 import os
+import secrets
 import select
 import threading
 import time
@@ -17,12 +21,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from . import session_process, sessions
+from . import detach_key, labels, session_plan, session_process, sessions
 from .attachment import Attachment
+from .away import Away
+from .detach_key import DetachKey
 from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError, WrongState
-from .model import Session, SessionState
-from .reconnect import again, looked_after
+from .model import Container, SessionState, session_name
+from .multiplexed import Multiplexed
+from .reconnect import Attempt
 from .stream import Stream
+from .supervisor.frames import Hello, Refused
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -30,11 +38,18 @@ if TYPE_CHECKING:
 
 _WAKE_S = 0.1
 """How late a changed window size or a cancelled call may be noticed."""
-_BACKLOG = 1 << 16
-"""Bytes that may wait for the slower side before the faster one is no longer read."""
+_BACKLOG = 1 << 18
+"""Bytes that may wait to be painted before the connection is no longer read."""
 _LAST_WORDS_S = 1.0
 """How long, at the end, to wait for an engine to say what happened."""
 _POLL_S = 0.01
+_GIVEN_UP_S = 10.0
+"""After so long without it, an engine that no link leads to is lost."""
+_ATTEMPT_S = 15.0
+"""How long an attempt to connect may take before another is made."""
+_HISTORY = 1 << 16
+_HISTORY_OVER_A_LINK = 1 << 14
+"""Bytes of scrollback that are painted first."""
 
 T = TypeVar("T")
 
@@ -44,9 +59,9 @@ class Reason(enum.StrEnum):
 
     DETACHED = "detached"
     ENDED = "ended"
-    """The session's program has ended, or the session was stopped."""
+    """The session's program has ended, or the session was stopped or removed."""
     LOST = "lost"
-    """The connection broke; how the session is, is not known."""
+    """The engine went away; how the session is, is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,163 +71,300 @@ class Attached:
     name: str
     reason: Reason
     duration: timedelta
+    exit_code: int | None
+    """The program's, 128 and the number of the signal that ended it; None unless it ended."""
 
 
-def attach(engine: Engine, name: str, *, tty_fd: int, cancelled: threading.Event) -> Attached:
-    """Put the terminal `tty_fd` on the session's terminal until ctrl-\\ is typed or either ends.
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """That the session does not run any more."""
 
-    A stopped session is started first. Over a link, a connection that is lost is made again, for as long as
-    that takes. The terminal's attributes and modes are as before when this returns or raises.
+    exit_code: int | None
 
-    Raises: UsageError (no terminal), NotFound, Foreign, EngineError, Unreachable, Interrupted (`cancelled`).
+
+def attach(
+    engine: Engine,
+    name: str,
+    *,
+    tty_fd: int,
+    keys: str = detach_key.DEFAULT,
+    watching: bool = False,
+    cancelled: threading.Event,
+) -> Attached:
+    """Put the terminal `tty_fd` on the session's terminal until `keys` are typed or either ends.
+
+    A stopped session is started first. A connection that is lost is made again: over a link for as long as
+    that takes. Who is `watching` neither types nor resizes. The terminal's attributes and modes are as before
+    when this returns or raises.
+
+    Raises: UsageError (no terminal, bad keys), NotFound, Foreign, WrongState (it is paused, or ended at
+    once), EngineError, Unreachable, Interrupted (`cancelled`).
     """
     began = time.monotonic()
+    key = DetachKey(keys)
     if not os.isatty(tty_fd):
         raise UsageError(
             "attach needs a terminal, and there is none here",
             code="attach::no_terminal",
             help=f"type `vibenv attach {name}` at a prompt",
         )
-    session = sessions.start(engine, name, cancelled=cancelled)
-    stream = engine.exec_stream(session.id, session_process.relay_argv())
-    with contextlib.closing(_Shown(engine, session, stream)) as shown:
-        with Terminal(tty_fd) as terminal:
+    terminal = Terminal(tty_fd)
+    attachment = Attachment(
+        *terminal.size(),
+        client=secrets.token_hex(8),
+        key=key,
+        watching=watching,
+        history=_HISTORY if engine.way is None else _HISTORY_OVER_A_LINK,
+        linked=engine.way is not None,
+    )
+    with contextlib.closing(_Shown(engine, session_name(name), attachment, keys)) as shown:
+        shown.connect(cancelled)
+        with terminal:
             reason = shown.on(terminal, cancelled)
         if cancelled.is_set():
             raise Interrupted(f"attaching to `{name}`")
-        if reason is None:
-            reason = _reason(engine, session, shown.attachment, shown.stream)
-    return Attached(name=name, reason=reason, duration=timedelta(seconds=time.monotonic() - began))
+        exit_code = shown.exit_code() if reason is Reason.ENDED else None
+    duration = timedelta(seconds=time.monotonic() - began)
+    return Attached(name=name, reason=reason, duration=duration, exit_code=exit_code)
 
 
 class _Shown:
     """A session while it is shown on a terminal, over one connection after the other."""
 
-    def __init__(self, engine: Engine, session: Session, stream: Stream) -> None:
-        self.stream = stream
+    def __init__(self, engine: Engine, name: str, attachment: Attachment, keys: str) -> None:
         self._engine = engine
-        self._session = session
+        self._name = name
+        self._container = labels.container_name(name)
+        self._attachment = attachment
+        self._keys = keys
+        self._argv = session_process.relay_argv
+        self._stream: Stream | None = None
+        self._opened_ns = 0
+        self._attempt_began = 0.0
+        self._silent = False
+        self._output = Multiplexed()
+        self._away: Away | None = None
+        self._attempt: Attempt[Stream | _Gone] | None = None
+        self._gone: _Gone | None = None
 
-    def on(self, terminal: Terminal, cancelled: threading.Event) -> Reason | None:
-        """Show it until the user detaches, or the connection ends for a reason that is to be found out.
-
-        A connection over a link is made again, as long as the session runs.
-        """
-        self.attachment = Attachment(*terminal.size())
+    def connect(self, cancelled: threading.Event) -> None:
+        """Make the first connection: at once, as if the session ran; if not so, the engine says that."""
+        hello = self._attachment.hello()
         try:
-            while self._relay(terminal, cancelled):
-                if self._engine.way is None or self._is_at_fault():
-                    return None
-                came = again(self._engine.host.name, self._another, terminal, cancelled=cancelled)
-                if not isinstance(came, Stream):
-                    return came or Reason.DETACHED
-                self.stream.close()
-                self.stream = came
-                self.attachment.cut()
+            stream = self._exec(hello)
+        except (NotFound, WrongState):
+            sessions.start(self._engine, self._name, cancelled=cancelled)
+            stream = self._exec(hello)
+        self._open(stream)
+
+    def on(self, terminal: Terminal, cancelled: threading.Event) -> Reason:
+        """Show it until the user detaches, or the session ends, or the engine is lost."""
+        attachment = self._attachment
+        try:
+            while not cancelled.is_set():
+                ready = self._wait(terminal)
+                now = time.monotonic()
+                if terminal in ready:
+                    keys = terminal.read()
+                    if not keys:  # its window was closed
+                        return Reason.DETACHED
+                    attachment.typed(keys, now)
+                attachment.resized(*terminal.size())
+                self._receive(now)
+                self._come_back(now)
+                attachment.tick(now)
+                self._send()
+                if attachment.detached:
+                    return Reason.DETACHED
+                if attachment.ended or self._gone:
+                    terminal.write_out(attachment.to_screen, attachment.painted)
+                    return Reason.ENDED
+                if self._is_given_up(now):
+                    return Reason.LOST
+                attachment.painted(terminal.write(attachment.to_screen))
             return Reason.DETACHED
         finally:
-            self.attachment.leave()
-            terminal.write_out(self.attachment.to_screen)
+            attachment.leave()
+            terminal.write_out(attachment.to_screen, attachment.painted)
 
-    def _relay(self, terminal: Terminal, cancelled: threading.Event) -> bool:
-        with looked_after(self._engine) as replaced:
-            return _relay(self.attachment, self.stream, terminal, cancelled, replaced)
+    def exit_code(self) -> int | None:
+        """Of the session that has ended; it no longer runs when this returns."""
+        if self._gone is not None:
+            return self._gone.exit_code
+        with contextlib.suppress(Unreachable):
+            gone = _within(_LAST_WORDS_S, self._look)
+            if gone is not None and self._attachment.exit_code is None:
+                return gone.exit_code
+        return self._attachment.exit_code
 
     def close(self) -> None:
         """End the connection."""
-        self.stream.close()
+        if self._stream is not None:
+            self._stream.close()
+        if self._attempt is not None:
+            self._attempt.close()
 
-    def _is_at_fault(self) -> bool:
-        """Whether the connection ended for want of a terminal, not by what is between here and there."""
-        return not self.attachment.reached and self.attachment.complaint != b""
+    def _wait(self, terminal: Terminal) -> Sequence[object]:
+        """Wait until there is something to do, and give what can be read."""
+        attachment = self._attachment
+        reading: list[Terminal | Stream | Attempt[Stream | _Gone]] = [terminal]
+        writing: list[Terminal | Stream] = []
+        if self._attempt is not None:
+            reading.append(self._attempt)
+        if self._stream is not None:
+            if len(attachment.to_screen) < _BACKLOG:
+                reading.append(self._stream)
+            if attachment.to_session:
+                writing.append(self._stream)
+        if attachment.to_screen:
+            writing.append(terminal)
+        due = attachment.due()
+        pause = _WAKE_S if due is None else min(_WAKE_S, max(0.0, due - time.monotonic()))
+        return select.select(reading, writing, [], pause)[0]
 
-    def _another(self) -> Stream | Reason:
-        """Another connection, or that the session has ended. Raises: Unreachable."""
-        try:
-            if self.stream.exit_code() == 0:
-                _within(_LAST_WORDS_S, lambda: _not_running(self._engine, self._session))
-                return Reason.ENDED
-            return self._engine.exec_stream(self._session.id, session_process.relay_argv())
-        except (NotFound, WrongState):
-            return Reason.ENDED
-
-
-def _relay(
-    attachment: Attachment,
-    stream: Stream,
-    terminal: Terminal,
-    cancelled: threading.Event,
-    replaced: threading.Event,
-) -> bool:
-    """Copy both ways; True when the session's side ended, or was `replaced`, False when the user's did."""
-    while not cancelled.is_set() and not replaced.is_set():
-        typed = terminal in _wait(attachment, stream, terminal)
-        now = time.monotonic()
-        if typed:
-            keys = terminal.read()
-            if not keys:
-                return False
-            attachment.typed(keys, now)
-        attachment.resized(*terminal.size())
-        attachment.tick(now)
-        del attachment.to_session[: stream.send(bytes(attachment.to_session))]
-        if attachment.detached:
-            return False
-        while len(attachment.to_screen) < _BACKLOG:
-            received = stream.recv()
+    def _receive(self, now: float) -> None:
+        attachment = self._attachment
+        while self._stream is not None and len(attachment.to_screen) < _BACKLOG:
+            received = self._stream.recv()
             if received is None:
                 break
             if not received:
-                return True
-            attachment.received(received, time.monotonic())
-        terminal.write(attachment.to_screen)
-    return not cancelled.is_set()
+                self._cut(now)
+                break
+            try:
+                attachment.received(self._output.feed(received), now)
+            except Refused as error:
+                raise EngineError(
+                    f"the terminal of `{self._name}` speaks another language: {error}",
+                    code="attach::not_understood",
+                    help="attach with the vibenv that made it: `vibenv list --long` shows its version",
+                ) from error
+        if attachment.reached:
+            self._away = None
+        if attachment.is_lost(now):
+            self._cut(now, silent=True)
 
+    def _send(self) -> None:
+        if self._stream is not None and self._attachment.to_session:
+            del self._attachment.to_session[: self._stream.send(self._attachment.to_session)]
 
-def _wait(attachment: Attachment, stream: Stream, terminal: Terminal) -> Sequence[object]:
-    """Wait until there is something to do, and give what can be read."""
-    due = attachment.due()
-    pause = _WAKE_S if due is None else min(_WAKE_S, max(0.0, due - time.monotonic()))
-    reading: list[Terminal | Stream] = []
-    writing: list[Terminal | Stream] = []
-    if len(attachment.to_session) < _BACKLOG:
-        reading.append(terminal)
-    if len(attachment.to_screen) < _BACKLOG:
-        reading.append(stream)
-    if attachment.to_session:
-        writing.append(stream)
-    if attachment.to_screen:
-        writing.append(terminal)
-    return select.select(reading, writing, [], pause)[0]
+    def _cut(self, now: float, *, silent: bool = False) -> None:
+        """Have no connection any more."""
+        if self._stream is not None:
+            self._stream.close()
+            self._stream = None
+        if self._attachment.ended:
+            return
+        if self._away is None:
+            self._away = Away(self._engine.host.name, now, keys=self._keys)
+        elif not self._attachment.reached:
+            self._away.failed(_last_line(self._output.stderr), now)
+        self._silent = silent
+        self._attachment.cut()
 
-
-def _reason(engine: Engine, session: Session, attachment: Attachment, stream: Stream) -> Reason:
-    """Why the session's side of the connection ended; an ended session no longer runs when this returns.
-
-    Raises: EngineError when there was no terminal to be attached to.
-    """
-    try:
-        code = _within(_LAST_WORDS_S, stream.exit_code)
-        if code is None:
-            return Reason.LOST
-        if not attachment.reached:
-            said = attachment.complaint.decode(errors="replace").strip()
-            raise EngineError(
-                f"the terminal of `{session.name}` cannot be reached: {said}",
-                code="attach::no_terminal_there",
-                help=f"`vibenv stop {session.name}`, then `vibenv attach {session.name}` starts it afresh",
+    def _come_back(self, now: float) -> None:
+        """Connect again, while there is no connection, and say so on the screen."""
+        if self._away is None:
+            return
+        if self._stream is None and self._attempt is None and self._away.is_due(now):
+            self._attempt_began = now
+            hello, silent, refused = self._attachment.hello(), self._silent, self._refused()
+            self._attempt = Attempt(
+                lambda: self._another(hello, silent=silent, refused=refused), unwanted=_close
             )
-        _within(_LAST_WORDS_S, lambda: _not_running(engine, session))
-    except NotFound:
-        return Reason.ENDED
-    except Unreachable:
-        return Reason.LOST
-    return Reason.ENDED
+        elif self._attempt is not None and self._attempt.is_done():
+            attempt, self._attempt = self._attempt, None
+            try:
+                came = attempt.result()
+            except Unreachable as error:
+                self._away.failed(error.message, now)
+            else:
+                if isinstance(came, _Gone):
+                    self._gone = came
+                else:
+                    self._open(came)
+        elif self._attempt is not None and now - self._attempt_began > _ATTEMPT_S:
+            self._attempt.close()
+            self._attempt, self._silent = None, True
+            self._away.failed("it does not answer", now)
+        if line := self._away.line(now, dropped=self._attachment.dropped):
+            self._attachment.say(line)
+
+    def _is_given_up(self, now: float) -> bool:
+        return self._engine.way is None and self._away is not None and self._away.lasts(now) > _GIVEN_UP_S
+
+    def _open(self, stream: Stream) -> None:
+        self._stream = stream
+        self._output = Multiplexed()
+        self._attachment.opened(time.monotonic())
+
+    def _exec(self, hello: Hello) -> Stream:
+        self._opened_ns = time.time_ns()
+        return self._engine.exec_stream(self._container, self._argv(hello))
+
+    def _refused(self) -> str:
+        """What the far side said, when it was not at the terminal."""
+        return "" if self._attachment.was_reached else self._output.stderr.decode(errors="replace").strip()
+
+    def _another(self, hello: Hello, *, silent: bool, refused: str) -> Stream | _Gone:
+        """Another connection, or that the session does not run.
+
+        Raises: Unreachable; EngineError, Foreign (what refused the first one was no passing trouble).
+        """
+        try:
+            if refused and (gone := self._choose_bridge(refused)):
+                return gone
+            if silent and self._engine.way is not None:
+                self._engine.way.mend(True, self._opened_ns)
+            try:
+                return self._exec(hello)
+            except Unreachable:
+                self._engine.ping()  # has the link mended
+                return self._exec(hello)
+        except NotFound:
+            return _Gone(None)
+        except WrongState as error:
+            if gone := self._look():
+                return gone
+            raise Unreachable(error.message, code="session::paused") from error
+
+    def _choose_bridge(self, refused: str) -> _Gone | None:
+        """Take the other way, to a session that an older vibenv made.
+
+        Raises: NotFound, Foreign, EngineError.
+        """
+        found = session_plan.find(self._name, self._engine.inspect(self._container))
+        if gone := _gone(found):
+            return gone
+        if session_process.TOOLS in found.mounts or self._argv is session_process.bridge_argv:
+            raise EngineError(
+                f"the terminal of `{self._name}` cannot be reached: {refused}",
+                code="attach::no_terminal_there",
+                help=f"`vibenv stop {self._name}`, then `vibenv attach {self._name}` starts it afresh",
+            )
+        self._argv = session_process.bridge_argv
+        return None
+
+    def _look(self) -> _Gone | None:
+        return _gone(self._engine.inspect(self._container))
 
 
-def _not_running(engine: Engine, session: Session) -> bool | None:
-    found = engine.inspect(session.id)
-    return None if found is not None and found.state is SessionState.RUNNING else True
+def _gone(found: Container | None) -> _Gone | None:
+    """That a session does not run, or None while it does."""
+    if found is None:
+        return _Gone(None)
+    ended = found.state in (SessionState.STOPPED, SessionState.CREATED, SessionState.DEAD)
+    return _Gone(found.exit_code) if ended else None
+
+
+def _close(came: Stream | _Gone) -> None:
+    """Close a connection that came too late."""
+    if isinstance(came, Stream):
+        came.close()
+
+
+def _last_line(said: bytes) -> str:
+    return said.decode(errors="replace").strip().rpartition("\n")[2]
 
 
 def _within(seconds: float, ask: Callable[[], T | None]) -> T | None:

@@ -1,128 +1,242 @@
 """The near side of a session's terminal: what is typed and painted, bytes in and bytes out. Pure.
 
 `attach` does the I/O: it feeds an `Attachment` with what it reads and with the time, and writes what has
-gathered in `to_session` and `to_screen`.
+gathered in `to_session` and `to_screen`. What goes over the connection is `supervisor.frames`.
 """
 
 from __future__ import annotations
 
-import struct
-
-from . import session_process
 from .detach_key import DetachKey
-from .inside.relay import GREETING
-from .terminal_modes import TerminalModes
+from .heartbeat import Heartbeat
+from .keyboard import Keyboard
+from .painting import Painting
+from .supervisor import frames
+from .supervisor.frames import Frame, Frames, Hello, Kind
 
 _KEY_PAUSE_S = 0.02
 """Escape sequences arrive in one piece; after this long, a lone escape is the escape key."""
-_REPAINT_PAUSE_S = 0.03, 0.3
-"""The least and the most that a program has to paint for the first of two sizes before the second comes."""
-_FRAME_HEADER_SIZE = 8
-_STANDARD_OUTPUT, _STANDARD_ERROR = 1, 2
+_KEYS_PAUSE_S = 1.0
+"""How long the second of several keys that detach may take."""
+_NOTICE_S = 2.0
+"""How long a notice is shown, unless something is typed."""
+_ACKNOWLEDGED = 8 << 10
+"""Bytes that are painted before the session is told so."""
 
 
 class Attachment:
     """One terminal attached to one session. Times are seconds of any one clock that never goes back."""
 
-    def __init__(self, rows: int, cols: int) -> None:
+    def __init__(
+        self,
+        rows: int,
+        cols: int,
+        *,
+        client: str,
+        key: DetachKey,
+        watching: bool = False,
+        history: int = 0,
+        linked: bool = False,
+    ) -> None:
+        """`client` is a name that no other client has; `history` is how many bytes of scrollback are wanted.
+
+        `linked` says that the connection is one that may go silent: it is then asked for signs of life.
+        """
         self.to_session = bytearray()
-        self.to_screen = bytearray()
         self.detached = False
-        """Whether the detach key was typed."""
-        self.complaint = b""
-        """What the far side of the connection said about itself, outside the terminal."""
+        """Whether the keys that detach were typed."""
         self.reached = False
-        """Whether the far side has sent anything for the screen, as it does once it is at the terminal."""
-        self._size = rows, cols
-        self._painted = False
-        self._key = DetachKey()
-        self._modes = TerminalModes()
-        self._frames = b""
+        """Whether the session has welcomed this client on the connection that there is now."""
+        self.was_reached = False
+        """Whether it ever has."""
+        self.ended = False
+        """Whether the program has ended, with `exit_code`."""
+        self.exit_code: int | None = None
+        self.dropped = 0
+        """Bytes that were typed and dropped, and that the user was not told of for long enough."""
+        self._client = client
+        self._key = key
+        self._watching = watching
+        self._history = history
+        self._linked = linked
+        self._size = self._said_size = rows, cols
+        self._keyboard = Keyboard()
+        self._painting = Painting()
+        self._frames = Frames()
+        self._beat: Heartbeat | None = None
+        self._told = 0
+        self._repaint_comes = False
         self._release_at: float | None = None
-        self._repaint_after = 0.0
-        self._repaint_at: float | None = None
+        self._uncover_at: float | None = None
+
+    @property
+    def to_screen(self) -> bytearray:
+        """What is to be painted; `painted` removes what was."""
+        return self._painting.to_screen
+
+    def hello(self) -> Hello:
+        """What the next connection has to begin with."""
+        self._said_size = self._size
+        self._repaint_comes = self._painting.at is None
+        rows, cols = self._size
+        return Hello(
+            client=self._client,
+            rows=rows,
+            cols=cols,
+            watching=self._watching,
+            since=self._painting.at,
+            history=self._history,
+        )
+
+    def opened(self, now: float) -> None:
+        """Begin with a new connection, on which the session was told of `hello`."""
+        self._beat = Heartbeat(now) if self._linked else None
+
+    def cut(self) -> None:
+        """Take note that there is no connection any more; what the session has not is sent on the next."""
+        self.reached = False
+        self.to_session.clear()
+        self._frames = Frames()
+        self._beat = self._uncover_at = None
+        self._told = 0
+        self._painting.connected()
 
     def resized(self, rows: int, cols: int) -> None:
         """Take note of the terminal's size, and pass it on when it is another."""
-        if (rows, cols) == self._size:
-            return
         self._size = rows, cols
-        if self.reached and self._repaint_at is None:
-            self.to_session += session_process.resize(rows, cols)
+        if self.reached and self._size != self._said_size:
+            self._ask_for_repaint()
 
     def typed(self, data: bytes, now: float) -> None:
-        """Pass on what was typed, up to the detach key."""
+        """Pass on what was typed, up to the keys that detach.
+
+        While a line says that there is no connection it is dropped: nobody sees now where it would go.
+        """
         passed, self.detached = self._key.feed(data)
-        self.to_session += session_process.push(passed)
-        if self.detached and self._repaint_at is not None:
-            self.to_session += session_process.resize(*self._size)
-        self._release_at = now + _KEY_PAUSE_S if self._key.held else None
+        pause = _KEYS_PAUSE_S if self._key.begun else _KEY_PAUSE_S
+        self._release_at = now + pause if self._key.held else None
+        self._pass_on(passed, now)
 
     def received(self, data: bytes, now: float) -> None:
-        """Take what came over the connection: the engine's frames of standard output and standard error.
+        """Take what came over the connection. Raises: Refused (no frames, or a later vibenv's)."""
+        if self._beat:
+            self._beat.heard(now)
+        for frame in self._frames.feed(data):
+            self._take(frame, now)
 
-        Source: Engine API v1.41, POST /containers/{id}/attach, "Stream format".
-        """
-        self._frames += data
-        while len(self._frames) >= _FRAME_HEADER_SIZE:
-            kind, length = struct.unpack_from(">BxxxI", self._frames)
-            if kind > _STANDARD_ERROR:  # no frame: the engine could not start the far side, and says why
-                kind, length = _STANDARD_ERROR, len(self._frames) - _FRAME_HEADER_SIZE
-            end = _FRAME_HEADER_SIZE + length
-            if len(self._frames) < end:
-                return
-            content, self._frames = self._frames[_FRAME_HEADER_SIZE:end], self._frames[end:]
-            if kind == _STANDARD_OUTPUT and (self.reached or content.startswith(GREETING)):
-                self._paint(content, now)
-            else:
-                self.complaint += content
+    def painted(self, count: int) -> None:
+        """Take note that the terminal has taken so many bytes of `to_screen`, and remove them."""
+        self._painting.painted(count)
+        if self.reached and self._painting.taken >= self._told + _ACKNOWLEDGED:
+            self._told = self._painting.taken
+            self.to_session += frames.positioned(Kind.TAKEN, self._told)
+
+    def say(self, text: str) -> None:
+        """Have the last row of the screen say `text` until the connection is back."""
+        self._painting.cover(text, *self._size)
 
     def tick(self, now: float) -> None:
         """Do what has come due."""
         if self._release_at is not None and now >= self._release_at:
-            self.to_session += session_process.push(self._key.release())
             self._release_at = None
-        if self._repaint_at is not None and now >= self._repaint_at:
-            self.to_session += session_process.resize(*self._size)
-            self._repaint_at = None
+            passed, self.detached = self._key.release()
+            self._pass_on(passed, now)
+        if not self.reached:
+            return
+        if self.dropped and not self._repaint_comes:
+            self._notice(f"{self.dropped} typed bytes were dropped", now)
+            self.dropped = 0
+        if self._uncover_at is not None and now >= self._uncover_at:
+            self._uncover_at = None
+            self._ask_for_repaint()
+        if self._beat and self._beat.is_due(now):
+            self.to_session += self._keyboard.probe()
+            self._beat.asked(now)
+
+    def is_lost(self, now: float) -> bool:
+        """Whether the connection is as good as cut: what has to be answered was not."""
+        return self._beat is not None and self._beat.is_lost(now)
 
     def due(self) -> float | None:
-        """When `tick` has something to do next."""
-        return min((at for at in (self._release_at, self._repaint_at) if at is not None), default=None)
-
-    def _paint(self, output: bytes, now: float) -> None:
-        if not self.reached:
-            self._reach(now)
-        elif self._repaint_at is not None:
-            self._repaint_at = min(self._repaint_at, max(self._repaint_after, now))
-        self._modes.feed(output)
-        self.to_screen += output
-
-    def _reach(self, now: float) -> None:
-        """Ask for the terminal's output, on an empty screen, and for a repaint.
-
-        What the screen showed moves up into the scrollback. Many programs repaint only for a size they do
-        not have yet, so they are given one row less, and once they have painted for that, the real size.
-        """
-        rows, cols = self._size
-        self.reached = self._painted = True
-        self.to_screen += b"\n" * rows + b"\x1b[H\x1b[J"
-        self.to_session += session_process.attach()
-        self.to_session += session_process.redraw(rows - 1 if rows > 1 else 2, cols)
-        least, most = _REPAINT_PAUSE_S
-        self._repaint_after, self._repaint_at = now + least, now + most
-
-    def cut(self) -> None:
-        """Begin anew with another connection; what is not sent yet is dropped, the terminal's modes stay."""
-        self.to_session.clear()
-        self.reached = False
-        self.complaint = self._frames = b""
-        self._key = DetachKey()
-        self._release_at = self._repaint_at = None
+        """When `tick` has something to do next, or `is_lost` changes."""
+        times = (self._release_at, self._uncover_at, self._beat.due() if self._beat else None)
+        return min((at for at in times if at is not None), default=None)
 
     def leave(self) -> None:
-        """End with the terminal's modes as they were, and a fresh line for whoever writes next."""
-        if not self._painted:
+        """End with the terminal's modes as they were, and a fresh line for whoever writes next.
+
+        What is still to be painted is dropped, so that this does not have to wait for it.
+        """
+        self._painting.leave()
+
+    def _pass_on(self, keys: bytes, now: float) -> None:
+        if self._watching or not keys:
             return
-        fresh_line = b"" if self._modes.alternate_screen else b"\r\n"
-        self.to_screen += self._modes.restore() + fresh_line + b"\x1b[J"
+        if self._painting.line and not self.reached:
+            self.dropped += len(keys)
+            return
+        self.dropped += self._keyboard.typed(keys)
+        self._send_typed(now)
+        if self._uncover_at is not None:
+            self._uncover_at = now
+
+    def _send_typed(self, now: float) -> None:
+        sent = self._keyboard.frames() if self.reached else b""
+        if sent:
+            self.to_session += sent
+            if self._beat:
+                self._beat.asked(now)
+
+    def _take(self, frame: Frame, now: float) -> None:
+        match frame.kind:
+            case Kind.WELCOME:
+                self._welcome(frame.payload, now)
+            case Kind.OUTPUT | Kind.REPAINT | Kind.VIEW:
+                self._paint(frame.kind, *frames.position(frame.payload), now)
+            case Kind.TYPED:
+                self._keyboard.had(frames.position(frame.payload)[0])
+                if self._beat:
+                    self._beat.answered(now)
+                self._send_typed(now)
+            case Kind.NOTICE:
+                self._notice(frame.payload.decode(errors="replace"), now)
+            case Kind.ENDED:
+                self.ended = True
+                self.exit_code = frames.plain(frame.payload).get("exit_code")
+            case _:
+                pass
+
+    def _welcome(self, payload: bytes, now: float) -> None:
+        said = frames.plain(payload)
+        if said.get("version") != frames.VERSION or not isinstance(said.get("typed"), int):
+            raise frames.Refused("a session of a later vibenv")
+        self.reached = self.was_reached = True
+        self._painting.begin(self._size[0])
+        if self._beat:
+            self._beat.answered(now)
+        self.dropped += self._keyboard.connected(said["typed"])
+        if self._size != self._said_size or (self._painting.line and not self._repaint_comes):
+            self._ask_for_repaint()
+        self._send_typed(now)
+
+    def _paint(self, kind: int, position: int, data: bytes, now: float) -> None:
+        if kind == Kind.OUTPUT:
+            self._painting.output(position, data)
+            return
+        if self._painting.line and not self._repaint_comes:
+            self._painting.pass_over(data)
+            return
+        self._repaint_comes, self._history = False, 0
+        if kind == Kind.REPAINT:
+            self._painting.repaint(position, data)
+        else:
+            self._painting.view(data)
+
+    def _notice(self, text: str, now: float) -> None:
+        """Show a line for a while."""
+        self.say(f" {text}")
+        self._uncover_at = now + _NOTICE_S
+
+    def _ask_for_repaint(self) -> None:
+        """Say the size, be it the same: the answer is a repaint."""
+        self._said_size, self._repaint_comes = self._size, True
+        self.to_session += frames.sized(Kind.SIZE, *self._size)

@@ -1,10 +1,6 @@
-"""The near side of a session's terminal while its host cannot be reached: when to try again, and the line
-that says so. Pure; `reconnect` does the I/O.
-"""
+"""A terminal without a connection to its session: when to try again, and the line that says so. Pure."""
 
 from __future__ import annotations
-
-from .detach_key import DetachKey
 
 _PAUSE_S = 0.5, 8.0
 """Between two attempts, at first and at most; each pause is twice the one before."""
@@ -15,26 +11,17 @@ _UNNOTICED_S = 0.5
 class Away:
     """One time without a connection. Times are seconds of any one clock that never goes back."""
 
-    def __init__(self, host: str, now: float) -> None:
-        self.detached = False
-        """Whether the detach key was typed."""
-        self.to_screen = bytearray()
+    def __init__(self, host: str, now: float, *, keys: str) -> None:
+        """`keys` are those that detach, as the user knows them."""
         self._host = host
+        self._keys = keys
         self._since = now
         self._due = now
         self._pause_s = _PAUSE_S[0]
         self._reason = ""
-        self._key = DetachKey()
-        self._dropped = 0
-        self._shown = ""
-
-    def typed(self, data: bytes) -> None:
-        """Drop what was typed, the detach key aside: nobody sees now where it would go."""
-        passed, self.detached = self._key.feed(data)
-        self._dropped += len(passed)
 
     def is_due(self, now: float) -> bool:
-        """Whether to try to connect."""
+        """Whether to try to connect: the first time at once."""
         return now >= self._due
 
     def failed(self, reason: str, now: float) -> None:
@@ -43,27 +30,17 @@ class Away:
         self._due = now + self._pause_s
         self._pause_s = min(2 * self._pause_s, _PAUSE_S[1])
 
-    def tick(self, now: float, rows: int, cols: int) -> None:
-        """Have the last row of the screen say how things are; what it showed, the program paints again."""
-        gone_s = now - self._since
-        if gone_s < _UNNOTICED_S:
-            return
-        parts = [f" no connection to {self._host} for {gone_s:.0f} s", "ctrl-\\ detaches"]
-        if self._dropped:
-            parts.append(f"{self._dropped} typed bytes were dropped")
+    def lasts(self, now: float) -> float:
+        """For how many seconds there has been no connection."""
+        return now - self._since
+
+    def line(self, now: float, *, dropped: int) -> str:
+        """What the screen is to say, with how many bytes were typed and dropped; "" for nothing yet."""
+        if self.lasts(now) < _UNNOTICED_S:
+            return ""
+        parts = [f" no connection to {self._host} for {self.lasts(now):.0f} s", f"{self._keys} detaches"]
+        if dropped:
+            parts.append(f"{dropped} typed bytes were dropped")
         if self._reason:
             parts.append(self._reason)
-        text = "; ".join(parts)[:cols]
-        if text != self._shown:
-            self._shown = text
-            self.to_screen += b"\x1b7" + _at_row(rows) + b"\x1b[7m" + text.encode() + b"\x1b[m\x1b[K\x1b8"
-
-    def over(self, rows: int) -> None:
-        """Take the line away."""
-        if self._shown:
-            self.to_screen += b"\x1b7" + _at_row(rows) + b"\x1b[m\x1b[K\x1b8"
-            self._shown = ""
-
-
-def _at_row(row: int) -> bytes:
-    return b"\x1b[%d;1H" % row
+        return "; ".join(parts)

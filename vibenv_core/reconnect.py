@@ -1,104 +1,51 @@
-"""Brings a terminal back to its session when the link to its host broke: the I/O round an `Away`."""
+"""Asks, in a thread of its own, for another connection to a session: nobody has to wait for it."""
 
 from __future__ import annotations
 
-import contextlib
-import select
+import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar
-
-from .away import Away
-from .errors import Unreachable, VibenvError
-from .stream import Stream
-
-if TYPE_CHECKING:
-    from .engine import Engine
-    from .terminal import Terminal
-
-_WAKE_S = 0.02
-_LOOK_S = 5.0
-"""How often a link is looked at by which a terminal is shown."""
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
-def again(host: str, ask: Callable[[], T], terminal: Terminal, *, cancelled: threading.Event) -> T | None:
-    """What `ask` gives: a new connection, or why there can be none. While it raises Unreachable it is asked
-    again; all else that it raises is raised.
+class Attempt(Generic[T]):
+    """`ask`, begun; for select, readable once it is done. Close it, or what it gives is nobody's."""
 
-    None once the user has detached, by the key or by closing the window, or `cancelled` is set: at once,
-    whatever `ask` is about; a connection that it makes then is closed.
-    """
-    away = Away(host, time.monotonic())
-    attempt: Future[T] | None = None
-    try:
-        while not cancelled.is_set():
-            now = time.monotonic()
-            if attempt is None and away.is_due(now):
-                attempt = _started(ask)
-            if attempt is not None and attempt.done():
-                done, attempt = attempt, None
-                try:
-                    return done.result()
-                except Unreachable as error:
-                    away.failed(error.message, now)
-            if select.select([terminal], [], [], _WAKE_S)[0]:
-                typed = terminal.read()
-                away.typed(typed)
-                if away.detached or not typed:
-                    return None
-            away.tick(now, *terminal.size())
-            terminal.write(away.to_screen)
-        return None
-    finally:
-        away.over(terminal.size()[0])
-        terminal.write_out(away.to_screen)
-        if attempt is not None:
-            attempt.add_done_callback(_close)
+    def __init__(self, ask: Callable[[], T], *, unwanted: Callable[[T], object]) -> None:
+        """`unwanted` is called with what `ask` gives when this is closed by then."""
+        self._future: Future[T] = Future()
+        self._unwanted = unwanted
+        self._near, self._far = socket.socketpair()
+        threading.Thread(target=self._run, args=(ask,), daemon=True).start()
 
+    def fileno(self) -> int:
+        """For select."""
+        return self._near.fileno()
 
-@contextlib.contextmanager
-def looked_after(engine: Engine) -> Iterator[threading.Event]:
-    """An event that is set when, in the body, the link to the engine was silent and so has been replaced.
+    def is_done(self) -> bool:
+        """Whether `result` gives something now."""
+        return self._future.done()
 
-    A connection over the old one may never hear of its end. Never set where there is no link.
-    """
-    replaced, over = threading.Event(), threading.Event()
+    def result(self) -> T:
+        """What came of it, once. Raises: what `ask` raises."""
+        self._near.close()
+        return self._future.result()
 
-    def look() -> None:
-        while not over.wait(_LOOK_S):
-            began = time.monotonic()
-            with contextlib.suppress(VibenvError):
-                engine.ping()
-            if engine.way is not None and time.monotonic() - began >= engine.way.answer_s:
-                replaced.set()
+    def close(self) -> None:
+        """Have nothing to do with it any more."""
+        self._near.close()
+        self._future.add_done_callback(self._is_unwanted)
 
-    if engine.way is not None:
-        threading.Thread(target=look, daemon=True).start()
-    try:
-        yield replaced
-    finally:
-        over.set()
-
-
-def _started(ask: Callable[[], T]) -> Future[T]:
-    """`ask`, in a thread of its own that nobody has to wait for."""
-    future: Future[T] = Future()
-
-    def run() -> None:
+    def _run(self, ask: Callable[[], T]) -> None:
         try:
-            future.set_result(ask())
-        except BaseException as error:  # it is raised where the future is looked at
-            future.set_exception(error)
+            self._future.set_result(ask())
+        except BaseException as error:  # it is raised where the result is looked at
+            self._future.set_exception(error)
+        self._far.close()
 
-    threading.Thread(target=run, daemon=True).start()
-    return future
-
-
-def _close(attempt: Future[T]) -> None:
-    """Close a connection that came too late."""
-    if attempt.exception() is None and isinstance(came := attempt.result(), Stream):
-        came.close()
+    def _is_unwanted(self, future: Future[T]) -> None:
+        if future.exception() is None:
+            self._unwanted(future.result())

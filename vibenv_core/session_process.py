@@ -1,43 +1,49 @@
-"""What runs inside a session's container: the one module that knows dtach.
+"""What runs inside a session's container: argument lists, for what the tools volume has at `/vibenv`. Pure.
 
-A session's program runs on a terminal that `dtach -N` holds and serves on `SOCKET`; `process_argv` is the
-container's whole command. `vibenv attach` reaches that terminal through `relay_argv`, which copies bytes
-between its own standard streams and the socket, and speaks the packets made here. Pure: argument lists and
-bytes.
-
-A client sends packets of ten bytes (kind, length, eight of payload); the terminal's output comes back as
-it is.
-
-Source: dtach 0.9, dtach.h (`struct packet`), master.c (`client_activity`).
+A session's program runs on a terminal that the supervisor holds; `supervise_argv` is the container's whole
+command. `vibenv attach` reaches that terminal through `relay_argv`, which joins its own standard streams to
+the supervisor's socket, and speaks `supervisor.frames`. In a session that an older vibenv made there is
+neither; there `bridge_argv` does the same with dtach, whose own sessions they are.
 """
 
 from __future__ import annotations
 
 import json
-import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from .inside.hold import READY
-
-SOCKET = "/tmp/vibenv.sock"
-"""Where a session's terminal is served, in its container: `dtach -a` there is always a second way in."""
+from .supervisor import DTACH_SOCKET as SOCKET
+from .supervisor.frames import Hello
 
 __all__ = [
     "READY",
     "SOCKET",
-    "attach",
+    "TOOLS",
+    "bridge_argv",
     "default_program",
     "process_argv",
-    "push",
-    "redraw",
     "relay_argv",
-    "resize",
+    "supervise_argv",
 ]
 
-_PUSH, _ATTACH, _WINCH, _REDRAW = 0, 1, 3, 4
-_REDRAW_BY_SIGWINCH = 3
-_PAYLOAD_SIZE = 8
+TOOLS = "/vibenv"
+"""Where sessions have the tools volume; one that an older vibenv made has nothing there."""
+_APP = (f"{TOOLS}/bin/python3", "-I", "-S", f"{TOOLS}/app/__main__.pyc")
+
+
+def supervise_argv(
+    program: Sequence[str], *, rows: int, cols: int, env: Mapping[str, str] | None = None
+) -> list[str]:
+    """The container's command: `program` on a terminal of that size, served on sockets; for `--init`.
+
+    It says `supervisor.READY` once clients are accepted, and ends when the program has, with the program's
+    exit code (127: no such program; 128 and its number for a signal). `docker stop` ends the program by
+    SIGHUP. `env` is for the program alone, over what the container has.
+    """
+    given = [word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")]
+    return [*_APP, "supervise", "--rows", str(rows), "--cols", str(cols), *given, "--", *program]
 
 
 def process_argv(program: Sequence[str], *, rows: int, cols: int) -> list[str]:
@@ -54,38 +60,18 @@ def default_program(name: str) -> list[str]:
     return ["nu", "-c", f"use vibenv; vibenv remote-launch {json.dumps(name)}"]
 
 
-def relay_argv() -> list[str]:
-    """What `vibenv attach` runs in the container: joins its standard streams to the socket."""
-    return _python("relay.py", SOCKET)
+def relay_argv(hello: Hello) -> list[str]:
+    """What `vibenv attach` runs in the container: joins its standard streams to the session's terminal."""
+    return [*_APP, "relay", _json(hello)]
 
 
-def attach() -> bytes:
-    """The packet from which on the terminal's output is sent to this client."""
-    return _packet(_ATTACH, 0, b"")
+def bridge_argv(hello: Hello) -> list[str]:
+    """The same for a session that an older vibenv made: the container needs python3 of its own."""
+    return _python("bridge.py", SOCKET, _json(hello))
 
 
-def push(data: bytes) -> bytes:
-    """The packets that type `data` into the terminal."""
-    parts = (data[at : at + _PAYLOAD_SIZE] for at in range(0, len(data), _PAYLOAD_SIZE))
-    return b"".join(_packet(_PUSH, len(part), part) for part in parts)
-
-
-def resize(rows: int, cols: int) -> bytes:
-    """The packet that sets the terminal's size, of which the program hears if it is another than before."""
-    return _packet(_WINCH, 0, _window(rows, cols))
-
-
-def redraw(rows: int, cols: int) -> bytes:
-    """The packet that sets the terminal's size and tells the program of it in any case."""
-    return _packet(_REDRAW, _REDRAW_BY_SIGWINCH, _window(rows, cols))
-
-
-def _window(rows: int, cols: int) -> bytes:
-    return struct.pack("<4H", rows, cols, 0, 0)
-
-
-def _packet(kind: int, length: int, payload: bytes) -> bytes:
-    return struct.pack("<BB8s", kind, length, payload)
+def _json(hello: Hello) -> str:
+    return json.dumps(asdict(hello), separators=(",", ":"))
 
 
 def _python(program: str, *arguments: str) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import select
 import termios
 import tty
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -22,6 +23,7 @@ class Terminal:
 
     def __init__(self, tty_fd: int) -> None:
         self._name = os.ttyname(tty_fd)
+        self._fd = tty_fd
 
     def __enter__(self) -> Self:
         self._fd = os.open(self._name, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
@@ -57,16 +59,18 @@ class Terminal:
         except OSError:
             return b""
 
-    def write(self, data: bytearray) -> None:
-        """Paint what the terminal takes now, and remove it from `data`."""
+    def write(self, data: bytearray) -> int:
+        """Paint what the terminal takes now: so many bytes."""
+        if not data:
+            return 0
         try:
-            del data[: os.write(self._fd, data)]
+            return os.write(self._fd, data)
         except BlockingIOError:
-            return
+            return 0
         except OSError:
-            data.clear()  # its window was closed, which `read` tells
+            return len(data)  # its window was closed, which `read` tells
 
-    def write_out(self, data: bytearray) -> None:
-        """Paint all of `data`, unless the terminal takes nothing for long."""
+    def write_out(self, data: bytearray, painted: Callable[[int], None]) -> None:
+        """Paint all of `data`, unless the terminal takes nothing for long; `painted` removes what was."""
         while data and select.select([], [self], [], _LAST_WORDS_S)[1]:
-            self.write(data)
+            painted(self.write(data))

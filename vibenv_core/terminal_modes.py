@@ -1,7 +1,8 @@
-"""Knows which of a terminal's modes a program has changed, and how to put them right. Pure.
+"""Knows what of a terminal a program has changed, and how to put it right. Pure.
 
-Source: ECMA-48 (CSI, SM, RM); xterm's control sequences (DECSET, DECSCUSR, DECSTBM, modifyOtherKeys); kitty's
-keyboard protocol, whose stack each of the two screens has for itself.
+Source: ECMA-48 (CSI, SM, RM); xterm's control sequences (DECSET, DECSCUSR, DECSTBM, modifyOtherKeys, the
+stack of titles, OSC); kitty's keyboard protocol, whose stack each of the two screens has for itself; the
+hyperlinks of OSC 8, and ConEmu's progress, OSC 9;4.
 """
 
 from __future__ import annotations
@@ -9,16 +10,28 @@ from __future__ import annotations
 import re
 
 _SEQUENCE = re.compile(
-    rb"\x1b(?:\[(?P<prefix>[?>=<]?)(?P<numbers>[\d;:]*)(?P<final> ?[@-~])|(?P<single>[=>c]))"
+    rb"\x1b(?:\[(?P<prefix>[?>=<]?)(?P<numbers>[\d;:]*)(?P<final> ?[@-~])|\](?P<command>\d{1,3};4?)"
+    rb"|(?P<single>[=>c]))"
 )
-_UNFINISHED = re.compile(rb"\x1b(?:\[[?>=<]?[\d;:]{0,40} ?)?\Z")
-_ON_BY_DEFAULT = frozenset({b"?7", b"?25"})
-"""Lines wrap, and the cursor is seen."""
+_UNFINISHED = re.compile(rb"\x1b(?:\[[?>=<]?[\d;:]{0,40} ?|\](?:\d{0,3}|9;))?\Z")
+_ON_BY_DEFAULT = frozenset({b"12", b"?7", b"?8", b"?25", b"?1007", b"?1035", b"?1036"})
+"""Among them: lines wrap, keys repeat, the cursor is seen."""
 _ALTERNATE_SCREEN = frozenset({b"?47", b"?1047", b"?1049"})
 _LONGEST_MODE = 4
 """Digits; so that no output makes the account grow without end."""
-_FRESH = b"\x1b(B\x0f\x1b[m"
+_MOST_TITLES = 10
+"""As many as terminals keep."""
+_FRESH = b"\x1b(B\x1b)B\x0f\x1b[m"
 """The usual characters, without attributes."""
+_UNDO_COMMAND = {
+    b"4;": b"104",
+    b"4;4": b"104",
+    **{b"%d;" % number: b"%d" % (number + 100) for number in (10, 11, 12, 17, 19)},
+    b"8;": b"8;;",
+    b"9;4": b"9;4;0",
+    b"22;": b"22;",
+}
+"""Colours, a hyperlink that was begun, progress, the pointer's shape: by what is set with each."""
 
 
 class TerminalModes:
@@ -32,6 +45,7 @@ class TerminalModes:
         self._changed: set[bytes] = set()
         self._undo: dict[bytes, bytes] = {}
         self._keyboards = {False: 0, True: 0}
+        self._titles = 0
 
     @property
     def alternate_screen(self) -> bool:
@@ -44,6 +58,8 @@ class TerminalModes:
         for found in _SEQUENCE.finditer(data):
             if found["single"]:
                 self._single(found["single"])
+            elif found["command"]:
+                self._command(found["command"])
             else:
                 self._control(found["prefix"], found["numbers"], found["final"])
         unfinished = _UNFINISHED.search(data)
@@ -59,6 +75,7 @@ class TerminalModes:
             parts += [_set(mode, on=False) for mode in sorted(self._changed & _ALTERNATE_SCREEN)]
             self._changed -= _ALTERNATE_SCREEN
             parts.append(self._pop_keyboards())
+        parts.append(b"\x1b[23;0t" * self._titles)
         self._forget()
         return b"".join([*parts, _FRESH])
 
@@ -69,7 +86,13 @@ class TerminalModes:
             case b">":
                 self._undo.pop(b"keypad", None)
             case _:
+                titles = self._titles
                 self._forget()
+                self._titles = titles
+
+    def _command(self, command: bytes) -> None:
+        if undo := _UNDO_COMMAND.get(command):
+            self._undo[command] = b"\x1b]" + undo + b"\x1b\\"
 
     def _control(self, prefix: bytes, numbers: bytes, final: bytes) -> None:
         match prefix, final:
@@ -89,6 +112,9 @@ class TerminalModes:
                 self._undo[b"cursor"] = b"\x1b[0 q"
             case b"", b"r":
                 self._undo[b"region"] = b"\x1b7\x1b[r\x1b8"
+            case b"", b"t":
+                pushed = {b"22": 1, b"23": -1}.get(numbers.partition(b";")[0], 0)
+                self._titles = min(max(0, self._titles + pushed), _MOST_TITLES)
             case _:
                 pass
 

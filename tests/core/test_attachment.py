@@ -1,172 +1,341 @@
-"""An attachment without a terminal or an engine: bytes and times in, bytes out."""
+"""An attachment without a terminal or a session: bytes and times in, bytes out."""
 
-import struct
+from __future__ import annotations
 
 import pytest
 
-from vibenv_core import session_process
 from vibenv_core.attachment import Attachment
-from vibenv_core.inside.relay import GREETING
+from vibenv_core.detach_key import DetachKey
+from vibenv_core.supervisor import frames
+from vibenv_core.supervisor.frames import Frame, Frames, Kind
 
 CTRL_BACKSLASH = b"\x1c"
 
 
-def frame(content: bytes, kind: int = 1) -> bytes:
-    """A frame of the engine's stream; 1 is standard output, 2 standard error."""
-    return struct.pack(">BxxxI", kind, len(content)) + content
+def welcome(typed: int = 0, version: int = frames.VERSION) -> bytes:
+    return frames.said(Kind.WELCOME, {"typed": typed, "rows": 24, "cols": 80, "version": version})
 
 
-def attached(rows: int = 24, cols: int = 80) -> Attachment:
-    """An attachment that has reached its session and was repainted."""
-    attachment = Attachment(rows, cols)
-    attachment.received(frame(GREETING), now=10.0)
-    attachment.tick(now=11.0)
-    attachment.to_session.clear()
-    attachment.to_screen.clear()
+def new(*, keys: str = "ctrl-\\", watching: bool = False, linked: bool = False) -> Attachment:
+    return Attachment(
+        24, 80, client="me", key=DetachKey(keys), watching=watching, history=1000, linked=linked
+    )
+
+
+def attached(*, keys: str = "ctrl-\\", watching: bool = False, linked: bool = False) -> Attachment:
+    """An attachment that has reached its session and was painted `$ ` at position 100."""
+    attachment = new(keys=keys, watching=watching, linked=linked)
+    attachment.hello()
+    attachment.opened(10.0)
+    attachment.received(welcome() + frames.positioned(Kind.REPAINT, 100, b"$ "), now=10.0)
+    shown(attachment)
     return attachment
 
 
-def test_nothing_is_asked_or_painted_before_the_terminal_is_reached() -> None:
-    attachment = Attachment(24, 80)
-    attachment.resized(30, 100)
-    attachment.tick(now=1.0)
+def again(attachment: Attachment, now: float, *, typed: int = 0) -> frames.Hello:
+    """Connect once more: what the new connection was begun with."""
+    hello = attachment.hello()
+    attachment.opened(now)
+    attachment.received(welcome(typed), now)
+    return hello
+
+
+def shown(attachment: Attachment) -> bytes:
+    """What is to be painted, which it then is."""
+    painted = bytes(attachment.to_screen)
+    attachment.painted(len(painted))
+    return painted
+
+
+def sent(attachment: Attachment) -> list[Frame]:
+    """What is to be sent, which it then is."""
+    whole = Frames().feed(bytes(attachment.to_session))
+    attachment.to_session.clear()
+    return whole
+
+
+def typed_in(attachment: Attachment) -> list[tuple[int, bytes]]:
+    """The positions and keys that are to be sent, which they then are."""
+    return [frames.position(frame.payload) for frame in sent(attachment) if frame.kind == Kind.INPUT]
+
+
+def kinds(attachment: Attachment) -> list[int]:
+    return [frame.kind for frame in sent(attachment)]
+
+
+def test_nothing_is_painted_before_the_session_welcomes() -> None:
+    attachment = new()
+    hello = attachment.hello()
+    assert (hello.rows, hello.cols, hello.since, hello.history) == (24, 80, None, 1000)
+    attachment.opened(0.0)
+    attachment.tick(1.0)
     attachment.leave()
-    assert not attachment.to_session
-    assert not attachment.to_screen
+    assert (attachment.to_session, attachment.to_screen) == (b"", b"")
 
 
-def test_the_size_is_another_one_first_so_that_every_program_repaints() -> None:
-    attachment = Attachment(24, 80)
-    attachment.received(frame(GREETING), now=10.0)
-    assert attachment.to_session == session_process.attach() + session_process.redraw(23, 80)
-    attachment.to_session.clear()
-    attachment.received(frame(b"painted"), now=10.001)
-    attachment.tick(now=10.002)
-    assert attachment.to_session == b""
-    due = attachment.due()
-    assert due is not None
-    assert due < 10.1
-    attachment.tick(due)
-    assert attachment.to_session == session_process.resize(24, 80)
-    assert attachment.due() is None
+def test_what_was_on_the_screen_moves_up_once_and_the_title_is_kept() -> None:
+    attachment = new()
+    again(attachment, 0.0)
+    assert shown(attachment) == b"\x1b[22;0t" + b"\n" * 24 + b"\x1b[H\x1b[J"
+    attachment.cut()
+    again(attachment, 1.0)
+    assert shown(attachment) == b""
 
 
-def test_a_program_that_is_slow_to_repaint_gets_time_and_one_that_never_does_its_size() -> None:
-    attachment = Attachment(24, 80)
-    attachment.received(frame(GREETING), now=10.0)
-    attachment.to_session.clear()
-    attachment.tick(now=10.2)
-    assert attachment.to_session == b""
-    attachment.tick(now=11.0)
-    assert attachment.to_session == session_process.resize(24, 80)
-
-
-def test_a_terminal_of_one_row_is_never_given_none() -> None:
-    attachment = Attachment(1, 80)
-    attachment.received(frame(GREETING), now=0.0)
-    assert attachment.to_session.endswith(session_process.redraw(2, 80))
-
-
-def test_what_was_on_the_screen_moves_up_before_the_session_paints() -> None:
-    attachment = Attachment(3, 80)
-    attachment.received(frame(GREETING + b"hello"), now=0.0)
-    assert attachment.to_screen == b"\n\n\n\x1b[H\x1b[J" + GREETING + b"hello"
-
-
-def test_a_window_resized_during_the_repaint_gets_its_last_size() -> None:
-    attachment = Attachment(24, 80)
-    attachment.received(frame(GREETING), now=0.0)
-    attachment.to_session.clear()
-    attachment.resized(40, 120)
-    attachment.tick(now=1.0)
-    assert attachment.to_session == session_process.resize(40, 120)
-
-
-def test_a_size_is_passed_on_once() -> None:
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_frames_are_understood_wherever_they_are_split(size: int) -> None:
     attachment = attached()
-    attachment.resized(40, 120)
-    attachment.resized(40, 120)
-    assert attachment.to_session == session_process.resize(40, 120)
+    stream = b"".join(
+        [
+            frames.positioned(Kind.OUTPUT, 100, b"one"),
+            frames.frame(Kind.SESSION_SIZE, b"\0\1\0\1"),
+            frames.positioned(Kind.OUTPUT, 103, b"two"),
+            frames.said(Kind.ENDED, {"exit_code": 3}),
+        ]
+    )
+    for at in range(0, len(stream), size):
+        attachment.received(stream[at : at + size], now=12.0)
+    assert shown(attachment) == b"onetwo"
+    assert (attachment.ended, attachment.exit_code) == (True, 3)
 
 
-def test_frames_are_unpacked_wherever_they_are_split() -> None:
-    stream = frame(b"one") + frame(b"", 2) + frame(b"two") + frame(b"not a word", 2) + frame(b"three")
+def test_a_session_of_a_later_vibenv_is_told_from_a_broken_one() -> None:
+    with pytest.raises(frames.Refused, match="later"):
+        new().received(welcome(version=frames.VERSION + 1), now=0.0)
+
+
+def test_what_is_typed_is_numbered_and_sent_up_to_the_detach_key() -> None:
     attachment = attached()
-    for byte in stream:
-        attachment.received(bytes([byte]), now=12.0)
-    assert attachment.to_screen == b"onetwothree"
-    assert attachment.complaint == b"not a word"
-
-
-@pytest.mark.parametrize("said", [frame(b"OCI runtime: no python3"), b"OCI runtime: no python3"])
-def test_an_engine_that_cannot_start_the_relay_is_heard(said: bytes) -> None:
-    attachment = Attachment(24, 80)
-    attachment.received(said, now=0.0)
-    assert attachment.complaint.endswith(b"no python3")
-    assert not attachment.reached
-
-
-def test_typing_passes_up_to_the_detach_key() -> None:
-    attachment = attached()
-    attachment.typed(b"ls\r" + CTRL_BACKSLASH, now=12.0)
-    assert attachment.to_session == session_process.push(b"ls\r")
+    attachment.typed(b"ls", now=12.0)
+    attachment.typed(b"\r" + CTRL_BACKSLASH + b"rest", now=12.0)
+    assert typed_in(attachment) == [(0, b"ls"), (2, b"\r")]
     assert attachment.detached
 
 
-def test_detaching_at_once_leaves_the_session_at_the_real_size() -> None:
-    attachment = Attachment(24, 80)
-    attachment.received(frame(GREETING), now=10.0)
-    attachment.to_session.clear()
-    attachment.typed(CTRL_BACKSLASH, now=10.01)
-    assert attachment.to_session == session_process.resize(24, 80)
+def test_detaching_needs_no_connection_and_no_welcome() -> None:
+    attachment = new()
+    attachment.typed(CTRL_BACKSLASH, now=0.0)
+    assert attachment.detached
+
+
+def test_who_watches_can_only_detach() -> None:
+    attachment = attached(watching=True)
+    assert attachment.hello().watching
+    attachment.typed(b"ls\r", now=12.0)
+    assert (sent(attachment), attachment.dropped) == ([], 0)
+    attachment.typed(CTRL_BACKSLASH, now=12.0)
+    assert attachment.detached
 
 
 def test_an_escape_alone_passes_after_a_moment() -> None:
     attachment = attached()
     attachment.typed(b"\x1b", now=12.0)
-    assert attachment.to_session == b""
     due = attachment.due()
+    assert sent(attachment) == []
     assert due is not None
     assert due - 12.0 < 0.05
     attachment.tick(due)
-    assert attachment.to_session == session_process.push(b"\x1b")
+    assert typed_in(attachment) == [(0, b"\x1b")]
 
 
-def test_leaving_restores_the_modes_and_begins_a_line() -> None:
+def test_the_first_of_two_detach_keys_waits_longer() -> None:
+    attachment = attached(keys="ctrl-p,ctrl-q")
+    attachment.typed(b"\x10", now=12.0)
+    attachment.tick(12.5)
+    assert sent(attachment) == []
+    attachment.tick(13.5)
+    assert typed_in(attachment) == [(0, b"\x10")]
+
+
+def test_a_size_is_passed_on_once_and_one_that_changed_meanwhile_with_the_welcome() -> None:
     attachment = attached()
-    attachment.received(frame(b"\x1b[?1002h$ "), now=12.0)
-    attachment.to_screen.clear()
+    attachment.resized(40, 120)
+    attachment.resized(40, 120)
+    assert bytes(attachment.to_session) == frames.sized(Kind.SIZE, 40, 120)
+    attachment.cut()
+    attachment.hello()
+    attachment.opened(12.0)
+    attachment.resized(50, 100)
+    assert sent(attachment) == []
+    attachment.received(welcome(), 12.0)
+    assert bytes(attachment.to_session) == frames.sized(Kind.SIZE, 50, 100)
+
+
+def test_what_the_terminal_has_taken_is_acknowledged_and_no_more() -> None:
+    attachment = attached()
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, bytes(20_000)), now=12.0)
+    attachment.painted(5_000)
+    assert sent(attachment) == []
+    attachment.painted(10_000)
+    attachment.painted(5_000)
+    taken = [frames.position(frame.payload)[0] for frame in sent(attachment)]
+    assert taken == [15_002]
+
+
+def test_after_a_cut_it_goes_on_where_it_was_and_sends_what_was_not_taken_once() -> None:
+    attachment = attached()
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, b"abc"), now=12.0)
+    attachment.typed(b"12", now=12.0)
+    attachment.typed(b"345", now=12.0)
+    attachment.received(frames.positioned(Kind.TYPED, 1), now=12.0)
+    sent(attachment)
+    attachment.cut()
+    attachment.typed(b"6", now=12.1)
+    hello = again(attachment, 12.2, typed=3)
+    assert hello.since == 103
+    assert typed_in(attachment) == [(3, b"456")]
+    attachment.received(frames.positioned(Kind.TYPED, 6), now=12.3)
+    attachment.cut()
+    again(attachment, 13.0, typed=6)
+    assert typed_in(attachment) == []
+
+
+def test_half_a_frame_of_a_connection_that_was_cut_is_forgotten() -> None:
+    attachment = attached()
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, b"abc")[:-1], now=12.0)
+    attachment.cut()
+    assert again(attachment, 13.0).since == 100
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, b"abc"), now=13.0)
+    assert shown(attachment) == b"abc"
+
+
+def test_acknowledgements_begin_anew_with_each_connection() -> None:
+    attachment = attached()
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, bytes(9_000)), now=12.0)
+    attachment.cut()
+    again(attachment, 13.0)
+    attachment.painted(9_000)
+    assert sent(attachment) == []
+    attachment.received(frames.positioned(Kind.OUTPUT, 9_100, bytes(9_000)), now=13.0)
+    attachment.painted(9_000)
+    assert [frames.position(frame.payload)[0] for frame in sent(attachment)] == [9_000]
+
+
+def test_what_is_typed_under_a_line_that_says_there_is_no_connection_is_dropped_with_a_notice() -> None:
+    attachment = attached()
+    attachment.cut()
+    attachment.typed(b"before", now=12.0)
+    attachment.say("no connection")
+    attachment.typed(b"under", now=13.0)
+    assert attachment.dropped == 5
+    assert b"no connection" in shown(attachment)
+    assert again(attachment, 14.0).since is None
+    assert typed_in(attachment) == [(0, b"before")]
+    attachment.received(frames.positioned(Kind.REPAINT, 200, b"all"), now=14.0)
+    attachment.tick(14.0)
+    assert b"5 typed bytes were dropped" in shown(attachment)
+    assert attachment.dropped == 0
+
+
+def test_a_notice_stands_still_and_is_taken_away_by_a_repaint() -> None:
+    attachment = attached()
+    attachment.received(frames.frame(Kind.NOTICE, b"the disk\x1b is full"), now=12.0)
+    assert b"\x1b[24;1H\x1b[0;7m the disk  is full\x1b[m" in shown(attachment)
+    attachment.received(frames.positioned(Kind.OUTPUT, 102, b"unseen"), now=12.1)
+    attachment.tick(12.2)
+    assert (shown(attachment), sent(attachment)) == (b"", [])
+    attachment.tick(20.0)
+    assert kinds(attachment) == [Kind.SIZE]
+    attachment.received(frames.positioned(Kind.OUTPUT, 108, b"unseen"), now=20.1)
+    attachment.received(frames.positioned(Kind.REPAINT, 114, b"all"), now=20.1)
+    attachment.received(frames.positioned(Kind.OUTPUT, 114, b"seen"), now=20.1)
+    assert shown(attachment) == b"\x1b\\allseen"
+
+
+def test_a_key_takes_a_notice_away_at_once() -> None:
+    attachment = attached()
+    attachment.received(frames.frame(Kind.NOTICE, b"full"), now=12.0)
+    attachment.typed(b"x", now=12.1)
+    attachment.tick(12.1)
+    assert kinds(attachment) == [Kind.INPUT, Kind.SIZE]
+
+
+def test_a_line_that_was_painted_while_connecting_is_taken_away() -> None:
+    attachment = attached()
+    attachment.cut()
+    assert attachment.hello().since == 100
+    attachment.opened(12.0)
+    attachment.say("no connection")
+    attachment.received(welcome(), now=13.0)
+    assert kinds(attachment) == [Kind.SIZE]
+
+
+def test_a_view_is_painted_and_is_no_basis_to_go_on_from() -> None:
+    attachment = attached()
+    attachment.received(frames.positioned(Kind.VIEW, 100, b"part"), now=12.0)
+    assert shown(attachment) == b"\x1b\\part"
+    attachment.cut()
+    assert attachment.hello().since is None
+
+
+def test_a_program_that_reads_nothing_is_sent_a_window_and_no_key_is_lost_unsaid() -> None:
+    attachment = attached()
+    pasted = bytes(range(32, 96)) * 20_000
+    for at in range(0, len(pasted), 50_000):
+        attachment.typed(pasted[at : at + 50_000], now=12.0)
+    first = typed_in(attachment)
+    assert sum(len(data) for _, data in first) == frames.INPUT_WINDOW
+    attachment.received(frames.positioned(Kind.TYPED, 1_000), now=12.0)
+    assert typed_in(attachment) == [(frames.INPUT_WINDOW, pasted[frames.INPUT_WINDOW :][:1_000])]
+    attachment.tick(12.0)
+    assert b"%d typed bytes were dropped" % (len(pasted) - (1 << 20)) in shown(attachment)
+
+
+def test_where_nobody_knows_what_arrived_nothing_is_sent_twice() -> None:
+    attachment = attached()
+    attachment.typed(b"abc", now=12.0)
+    attachment.cut()
+    attachment.typed(b"d", now=12.1)
+    sent(attachment)
+    again(attachment, 13.0, typed=(1 << 64) - 1)
+    assert typed_in(attachment) == [(3, b"d")]
+    assert attachment.dropped == 3
+
+
+def test_a_link_that_goes_silent_is_asked_and_then_taken_for_cut() -> None:
+    attachment = attached(linked=True)
+    due = attachment.due()
+    assert due is not None
+    attachment.tick(due)
+    assert typed_in(attachment) == [(0, b"")]
+    assert not attachment.is_lost(due)
+    assert attachment.is_lost(due + 3)
+    attachment.received(frames.positioned(Kind.TYPED, 0), now=due + 0.2)
+    assert not attachment.is_lost(due + 3)
+
+
+def test_what_no_link_leads_to_is_never_asked() -> None:
+    attachment = attached()
+    attachment.tick(1_000.0)
+    assert sent(attachment) == []
+    assert not attachment.is_lost(2_000.0)
+
+
+def test_leaving_restores_the_modes_and_the_title_and_begins_a_line() -> None:
+    attachment = attached()
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, b"\x1b[?1002h$ "), now=12.0)
+    shown(attachment)
     attachment.leave()
-    assert attachment.to_screen == b"\x1b[?1002l\x1b(B\x0f\x1b[m\r\n\x1b[J"
+    left = bytes(attachment.to_screen)
+    assert left.startswith(b"\x1b\\\x1b[?1002l")
+    assert b"\x1b[23;0t" in left
+    assert left.endswith(b"\r\n\x1b[J")
 
 
 def test_leaving_a_full_screen_program_goes_back_to_the_line_before_it() -> None:
     attachment = attached()
-    attachment.received(frame(b"\x1b[?1049h\x1b[H~"), now=12.0)
-    attachment.to_screen.clear()
-    attachment.leave()
-    assert attachment.to_screen == b"\x1b[?1049l\x1b(B\x0f\x1b[m\x1b[J"
-
-
-def test_another_connection_begins_anew_and_keeps_the_terminals_modes() -> None:
-    attachment = attached()
-    attachment.received(frame(b"\x1b[?1049h"), now=12.0)
-    attachment.typed(b"lost", now=12.0)
-    attachment.received(frame(b"half a frame")[:10], now=12.0)
-    attachment.cut()
-    assert not attachment.to_session
-    attachment.to_screen.clear()
-    attachment.received(frame(GREETING), now=20.0)
-    assert attachment.to_session == session_process.attach() + session_process.redraw(23, 80)
-    attachment.to_screen.clear()
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, b"\x1b[?1049h\x1b[H~"), now=12.0)
+    shown(attachment)
     attachment.leave()
     assert b"\x1b[?1049l" in attachment.to_screen
+    assert not attachment.to_screen.endswith(b"\r\n\x1b[J")
 
 
-def test_a_terminal_that_is_left_while_the_connection_is_cut_gets_its_modes_back() -> None:
+def test_leaving_does_not_wait_for_a_flood_and_undoes_what_was_painted_of_it() -> None:
     attachment = attached()
-    attachment.received(frame(b"\x1b[?1000h"), now=12.0)
-    attachment.cut()
-    attachment.to_screen.clear()
+    flood = b"\x1b[?1049h" + b"x" * 60_000 + b"\x1b[?1049l"
+    attachment.received(frames.positioned(Kind.OUTPUT, 100, flood), now=12.0)
+    attachment.painted(1_000)
     attachment.leave()
-    assert b"\x1b[?1000l" in attachment.to_screen
+    assert b"\x1b[?1049l" in attachment.to_screen
+    assert len(attachment.to_screen) < 200

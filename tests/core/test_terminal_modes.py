@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from vibenv_core.terminal_modes import TerminalModes
 
-FRESH = b"\x1b(B\x0f\x1b[m"
+FRESH = b"\x1b(B\x1b)B\x0f\x1b[m"
 VIM = (
     b"\x1b[?1049h\x1b[22;0;0t\x1b[>4;2m\x1b[?1h\x1b=\x1b[?2004h\x1b[?1004h\x1b[1;24r\x1b[?12h\x1b[?25l"
-    b"\x1b[2 q\x1b[?1006;1002h text \x1b[38;5;1m"
+    b"\x1b[2 q\x1b[?1006;1002h text \x1b]12;red\x07\x1b]9;4;1;5\x07\x1b[38;5;1m"
 )
 
 
@@ -34,6 +34,11 @@ def restored(*outputs: bytes) -> bytes:
         (b"\x1b[>4;2m", b"\x1b[>4m"),
         (b"\x1b[4 q", b"\x1b[0 q"),
         (b"\x1b[2;10r", b"\x1b7\x1b[r\x1b8"),
+        (b"\x1b[22;0t\x1b[22;2t", b"\x1b[23;0t\x1b[23;0t"),
+        (b"\x1b]11;#123456\x07", b"\x1b]111\x1b\\"),
+        (b"\x1b]4;1;red\x1b\\\x1b]4;42;red\x1b\\", b"\x1b]104\x1b\\\x1b]104\x1b\\"),
+        (b"\x1b]8;;https://x.org\x1b\\here", b"\x1b]8;;\x1b\\"),
+        (b"\x1b]9;4;1;50\x07", b"\x1b]9;4;0\x1b\\"),
     ],
 )
 def test_each_kind_of_change_has_its_remedy(changed: bytes, put_right: bytes) -> None:
@@ -47,6 +52,9 @@ def test_each_kind_of_change_has_its_remedy(changed: bytes, put_right: bytes) ->
         b"\x1b[1;31mred\x1b[H\x1b[2J",
         b"\x1b[?2004h\x1b[?2004l",
         b"\x1b[?25l\x1b[?25h",
+        b"\x1b[22;0t\x1b[23;0t\x1b[23;0t",
+        b"\x1b]0;title\x07\x1b]9;hello\x07\x1b]133;A\x07\x1b]104\x07",
+        b"\x1b[?7;8;25;1007;1035;1036h\x1b[12h",
         b"\x1b[>1u\x1b[<u",
         b"\x1b=\x1b>",
         b"\x1b[?25$p\x1b[?u\x1b[c",
@@ -66,7 +74,7 @@ def test_the_alternate_screen_is_left_last_and_each_screen_loses_its_own_keyboar
 
 def test_a_program_that_was_interrupted_anywhere_is_understood() -> None:
     whole = restored(VIM)
-    assert whole.endswith(b"\x1b[?1049l")
+    assert whole.endswith(b"\x1b[?1049l\x1b[23;0t")
     for at in range(len(VIM)):
         assert restored(VIM[:at], VIM[at:]) == whole
     assert restored(*(bytes([byte]) for byte in VIM)) == whole
