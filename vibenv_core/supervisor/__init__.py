@@ -1,5 +1,24 @@
 """The first process of a session's container, under `--init`: it holds the program's terminal.
 
-It imports Python's standard library and this package only, because it runs from the tools volume in any image.
-Its modules decide, `serving` does the I/O; `frames` is what a client and it say to each other.
+It imports Python's standard library and this package only: it runs from the tools volume in any image. Its
+modules decide; `serving`, `connection`, `program`, `recording` and `relay` do the I/O.
+
+    frames  dtach                   what clients say, as bytes
+    screen  ghostty  queries        the emulated terminal
+    asciicast                       the recording, as text
+    display  keyboard               what is shown to clients, what they type
+    client  hub  talk               what each is owed, who is there and leads, what they say, acted on
+    program  recording  connection  serving      the program, its recording, the sockets
+    relay                           what joins a client to a session, in a process of its own
 """
+
+DTACH_SOCKET = "/tmp/vibenv.sock"
+"""Where a session's terminal is served in dtach's protocol: `dtach -a` there is always a second way in."""
+CONTROL_SOCKET = "/tmp/vibenv-control.sock"
+"""Where it is served in `frames`."""
+LOG_FOLDER = "/var/log/vibenv/session"
+"""Where the recording is kept; mounted from a volume, so that it is not part of forks."""
+LOG_LIMIT = 64 << 20
+"""Bytes of it that are kept."""
+READY = b"READY\n"
+"""What the supervisor says on its standard output once both sockets accept and the program runs."""

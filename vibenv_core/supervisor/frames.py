@@ -1,8 +1,9 @@
-"""What a client and a session's supervisor say to each other on the control socket: bytes in, frames out. Pure.
+"""What a client and a session's supervisor say to each other on the control socket: bytes, frames. Pure.
 
 A frame is its kind, the length of its payload and the payload (`>BI`, then that many bytes). Numbers are
-big-endian. Positions count bytes since the session's program started: those of its output (`seq`) and, for
-each client by itself, those that it typed; so whoever comes again after a cut says how far it was.
+big-endian. Positions count bytes since the session's program started: those of its output as clients get it,
+queries taken out (`seq`), and, for each client by itself, those that it typed; so whoever comes again after a
+cut says how far it was.
 
 The first frame of a connection is the client's HELLO, the supervisor's answer to it WELCOME. Frames of a kind
 that is not known are passed over, so that a later version may say more.
@@ -18,8 +19,15 @@ from typing import Any
 
 VERSION = 1
 """Said by both sides; another number means that an older frame has changed its meaning."""
-LARGEST = 1 << 20
-"""Bytes of one payload: more is refused, and ends the connection."""
+LARGEST = 1 << 24
+"""Bytes of one payload from the supervisor: more is refused, and ends the connection."""
+LARGEST_FROM_CLIENT = 1 << 17
+"""Bytes of one payload from a client, likewise."""
+OUTPUT_WINDOW = 1 << 16
+"""Bytes of OUTPUT, REPAINT and VIEW that are sent beyond TAKEN; a REPAINT or VIEW may go over it."""
+INPUT_WINDOW = 1 << 16
+"""Bytes of INPUT that a client sends beyond TYPED. More is left unread, together with all that comes after,
+until the program has read some."""
 
 _HEADER = struct.Struct(">BI")
 _POSITION = struct.Struct(">Q")
@@ -32,12 +40,14 @@ class Kind(enum.IntEnum):
     HELLO = 1
     """A `Hello`, as JSON."""
     INPUT = 2
-    """A position among what this client typed, and what it typed there."""
+    """A position among what this client typed, and what it typed there. Answered by TYPED, even if that is
+    nothing. What the supervisor has already is skipped; a gap means that the client gave up what is missing.
+    """
     SIZE = 3
-    """Rows and columns of the client's terminal."""
+    """Rows and columns of the client's terminal. Answered by REPAINT or VIEW, even if they are as before."""
     TAKEN = 4
-    """How many bytes of OUTPUT and REPAINT payloads this connection has brought onto the client's terminal,
-    positions not counted: the supervisor sends no more than a window beyond."""
+    """How many bytes of OUTPUT, REPAINT and VIEW payloads this connection has brought onto the client's
+    terminal, positions not counted: the supervisor sends no more than OUTPUT_WINDOW beyond."""
     REQUEST = 5
     """A question or an order, as JSON: `{"id": …, "do": …, …}`."""
 
@@ -57,7 +67,10 @@ class Kind(enum.IntEnum):
     ENDED = 71
     """The program has ended: `{"exit_code": …}`; all of its output came before."""
     ANSWER = 72
-    """What came of a REQUEST, as JSON with the same `id`."""
+    """What came of a REQUEST, as JSON with the same `id`; where nothing came of it, `error` says why."""
+    VIEW = 73
+    """A position in the program's output, and what paints a part of the screen on a terminal of another size
+    than the session's. A client cannot come again from there: it has no `since`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +118,17 @@ class Refused(ValueError):
 class Frames:
     """Cuts a byte stream into frames."""
 
-    def __init__(self) -> None:
+    def __init__(self, largest: int = LARGEST) -> None:
         self._rest = bytearray()
+        self._largest = largest
 
     def feed(self, data: bytes) -> list[Frame]:
-        """The frames that are whole now. Raises: Refused (a payload larger than LARGEST)."""
+        """The frames that are whole now. Raises: Refused (a payload larger than `largest`)."""
         self._rest += data
         frames, at = [], 0
         while len(self._rest) - at >= _HEADER.size:
             kind, length = _HEADER.unpack_from(self._rest, at)
-            if length > LARGEST:
+            if length > self._largest:
                 raise Refused(f"a frame of {length} bytes")
             end = at + _HEADER.size + length
             if len(self._rest) < end:
@@ -131,7 +145,7 @@ def frame(kind: Kind, payload: bytes = b"") -> bytes:
 
 
 def positioned(kind: Kind, position: int, data: bytes = b"") -> bytes:
-    """A frame of INPUT, OUTPUT, REPAINT, TAKEN or TYPED."""
+    """A frame of INPUT, TAKEN, OUTPUT, REPAINT, VIEW or TYPED."""
     return frame(kind, _POSITION.pack(position) + data)
 
 

@@ -1,0 +1,181 @@
+"""The recording's format, both ways: what happened to lines, and lines to what happened. Pure.
+
+asciicast v2: a header, then one JSON array a line: time, kind, data. Output is `o`, a new size `r`, a marker
+`m`. Output that is no UTF-8 has U+FFFD for what is not, so that players play it; an event `b` after that `o`
+has the bytes themselves, as base64. After a marker `PAINTED` the next `o` is not output: it paints the screen
+as it was, for what follows to be played upon.
+
+Source: asciinema's description of asciicast v2; it lets readers pass over kinds that they do not know.
+"""
+
+from __future__ import annotations
+
+import json
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+
+PAINTED = "screen painted"
+_LONGEST_CHARACTER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What the program wrote; or, if `painted`, what shows the screen as it was."""
+
+    time: float
+    data: bytes
+    painted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resize:
+    """The terminal got another size."""
+
+    time: float
+    rows: int
+    cols: int
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """Something that the supervisor says, such as what is missing."""
+
+    time: float
+    text: str
+
+
+Event = Output | Resize | Marker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What a recording begins with."""
+
+    rows: int
+    cols: int
+    began: float
+    """Seconds since 1970; the events' times count from there."""
+    term: str
+    before: int = 0
+    """Bytes of output that came before this file's."""
+
+
+class Writer:
+    """Makes a recording's lines. A character that two pieces of output share is written with the second."""
+
+    def __init__(self) -> None:
+        self._unfinished = b""
+
+    def output(self, time: float, data: bytes) -> str:
+        """One piece of output; empty as long as there is not one whole character."""
+        data = self._unfinished + data
+        end = len(data) - _begun(data)
+        data, self._unfinished = data[:end], data[end:]
+        return _output(time, data) if data else ""
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes that wait for the rest of their character."""
+        return len(self._unfinished)
+
+    def rest(self, time: float) -> str:
+        """What is left over from a character that never was completed; empty in the usual case."""
+        data, self._unfinished = self._unfinished, b""
+        return _output(time, data) if data else ""
+
+
+def header(what: Header) -> str:
+    """A recording's first line."""
+    said = {
+        "version": 2,
+        "width": what.cols,
+        "height": what.rows,
+        "timestamp": round(what.began, 6),
+        "env": {"TERM": what.term},
+        "vibenv": {"before": what.before},
+    }
+    return json.dumps(said) + "\n"
+
+
+def resize(time: float, rows: int, cols: int) -> str:
+    """The line that tells of another size."""
+    return f'[{time:.6f}, "r", "{cols}x{rows}"]\n'
+
+
+def marker(time: float, text: str) -> str:
+    """The line that says something."""
+    return f'[{time:.6f}, "m", {encode_basestring(text)}]\n'
+
+
+def painted(time: float, painting: bytes) -> str:
+    """The lines that paint the screen as it was."""
+    return marker(time, PAINTED) + _output(time, painting)
+
+
+def read_header(line: str) -> Header:
+    """A recording's first line. Raises: ValueError (it is none of vibenv's)."""
+    try:
+        said = json.loads(line)
+        return Header(
+            rows=said["height"],
+            cols=said["width"],
+            began=said["timestamp"],
+            term=said["env"]["TERM"],
+            before=said["vibenv"]["before"],
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError("no recording of vibenv's") from error
+
+
+def read(lines: Iterable[str]) -> Iterator[Event]:
+    """What happened, from the lines after the header; a line that was not written to its end is left out."""
+    held: Output | None = None
+    paint = False
+    for time, kind, data in filter(None, map(_fields, lines)):
+        if held and kind == "b":
+            held = Output(held.time, a2b_base64(data), held.painted)
+            continue
+        if held:
+            yield held
+            held = None
+        if kind == "o":
+            held, paint = Output(time, data.encode(), paint), False
+        elif kind == "r":
+            cols, _, rows = data.partition("x")
+            yield Resize(time, int(rows), int(cols))
+        elif kind == "m":
+            paint = data == PAINTED
+            yield Marker(time, data)
+    if held:
+        yield held
+
+
+def _fields(line: str) -> tuple[float, str, str] | None:
+    try:
+        time, kind, data = json.loads(line)
+    except ValueError:
+        return None
+    return time, kind, data
+
+
+def _output(time: float, data: bytes) -> str:
+    try:
+        return f'[{time:.6f}, "o", {encode_basestring(data.decode())}]\n'
+    except UnicodeDecodeError:
+        raw = b2a_base64(data, newline=False).decode()
+        text = data.decode(errors="replace")
+        return f'[{time:.6f}, "o", {encode_basestring(text)}]\n[{time:.6f}, "b", "{raw}"]\n'
+
+
+def _begun(data: bytes) -> int:
+    """How many bytes at the end are the beginning of a character."""
+    for length in range(1, min(_LONGEST_CHARACTER, len(data) + 1)):
+        byte = data[-length]
+        if byte < 0x80:
+            return 0
+        if byte >= 0xC0:
+            needed = 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4
+            return length if length < needed else 0
+    return 0

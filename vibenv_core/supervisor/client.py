@@ -1,0 +1,306 @@
+"""What one client is owed next: output, the screen painted anew, a part of the screen, or a word. Pure.
+
+Nothing is queued for a client: it is at a position of the output, and is given what comes after that when it
+has room. One that is too far behind is painted the screen as it is by then. One whose terminal has another
+size than the session's gets a view of it.
+
+Whoever holds the connection calls `pull` when it can send; what that gives has to be sent before it is called
+again. Times are of a monotonic clock, in seconds.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from .frames import LARGEST, OUTPUT_WINDOW, Kind, Welcome, frame, positioned, said, sized
+
+if TYPE_CHECKING:
+    from .display import Display
+    from .keyboard import Keyboard
+    from .screen import View
+
+KEPT_FOR_RETURN = 1 << 18
+"""Bytes of output that a client which comes again is given; one that missed more is painted the screen."""
+_PIECE = 1 << 18
+"""Bytes given at once to a client that has no window of its own."""
+_LATE_S = 0.05
+"""So long a client may have less than there is, before that counts as stale."""
+_FRAME_S = 1 / 30
+"""Between two paintings for the same client."""
+_LITTLE = OUTPUT_WINDOW // 4
+"""A client is painted the screen when it has no more than this before it: so what it sees then is fresh."""
+_SETTLED_S = 0.2
+"""`docker exec -it` starts its command on a window of no size, and sets that right a little later."""
+_MOST_HISTORY = 1 << 19
+_MOST_NOTICES = 16
+_MOST_WATCHED = 1 << 18
+"""Bytes of answers that may wait for a client, before it is not read from."""
+
+RESET = (
+    b"\x1b[!p\x1b[?7h\x1b[r\x1b[m\x1b(B\x0f\x1b>\x1b[<99u\x1b[=0u\x1b[>4m\x1b[0 q"
+    b"\x1b[?1;9;66;1000;1002;1003;1004;1005;1006;1007;1015;1016;2004;2031;2048l"
+)
+"""Sets right what a program may have changed, but for the screen that is shown."""
+_MAIN_SCREEN = b"\x1b[?1049l"
+_BEGIN, _END = b"\x1b[?2026h\x1b[?25l", b"\x1b[?2026l"
+
+
+class Client:
+    """A client and what its terminal shows; the base of those that speak dtach's way and in frames."""
+
+    kind: str
+
+    def __init__(self, name: str, display: Display) -> None:
+        self.name = name
+        """What its typing is accounted to."""
+        self.rows = self.cols = 0
+        """Its terminal's size; 0 when it is not known."""
+        self.watching = False
+        self.over = False
+        """Whether it is to be closed: replaced, or nothing is left to be said."""
+        self._display = display
+        self._shows = False
+        self._painted = False
+        self._at = 0
+        self._view: View | None = None
+        self._seen = -1
+        self._paint_at = 0.0
+        self._late_since: float | None = None
+        self._history = 0
+
+    def repaint(self) -> None:
+        """Have the whole screen painted for it, at the next opportunity."""
+        self._painted = False
+        self._view = None
+
+    def resized(self, rows: int, cols: int) -> None:
+        """Its terminal has this size now, and shows nothing that can be counted on."""
+        self.rows, self.cols = rows, cols
+        self.repaint()
+
+    def pull(self, now: float) -> bytes:
+        """What is to be sent to it next; empty when there is nothing, or no room."""
+        if word := self._word():
+            return word
+        display = self._display
+        piece = b""
+        if self._shows:
+            self._look(now)
+            if not self._painted:
+                piece = self._paint() if self._may_paint(now) else b""
+            elif self._view:
+                piece = self._changes() if self._seen != display.version and self._may_paint(now) else b""
+            elif self._at < display.end:
+                piece = self._output(now)
+        if not piece and display.exit_code is not None and not self.over and self._has_all():
+            self.over = True
+            piece = self._last_word(display.exit_code)
+        return piece
+
+    def due(self, now: float) -> float | None:
+        """When to pull next though nothing has happened; None when there is no such time."""
+        waits = self._shows and not self._has_all() and self._outstanding() <= _LITTLE
+        return self._paint_at if waits and self._paint_at > now else None
+
+    def _word(self) -> bytes:
+        return b""
+
+    def _last_word(self, exit_code: int) -> bytes:
+        raise NotImplementedError
+
+    def _outstanding(self) -> int:
+        return 0
+
+    def _room(self) -> int:
+        return _PIECE
+
+    def _wrap(self, kind: Kind, position: int, data: bytes) -> bytes:
+        raise NotImplementedError
+
+    def _look(self, now: float) -> None:
+        behind = self._at < self._display.start
+        late = self._late_since is not None and now - self._late_since > _LATE_S
+        if self._painted and not self._view and (behind or late):
+            self._painted = False
+
+    def _may_paint(self, now: float) -> bool:
+        if now < self._paint_at or self._outstanding() > _LITTLE:
+            return False
+        self._paint_at = now + _FRAME_S
+        return True
+
+    def _has_all(self) -> bool:
+        if not self._shows:
+            return True
+        shown = self._seen == self._display.version if self._view else self._at == self._display.end
+        return self._painted and shown
+
+    def _output(self, now: float) -> bytes:
+        room = self._room()
+        left = self._display.end - self._at
+        if room < min(left, _LITTLE):
+            self._late_since = self._late_since or now
+            return b""
+        data = self._display.output(self._at, room)
+        piece = self._wrap(Kind.OUTPUT, self._at, data)
+        self._at += len(data)
+        if self._at == self._display.end:
+            self._late_since = None
+        return piece
+
+    def _paint(self) -> bytes:
+        display = self._display
+        self._painted, self._late_since = True, None
+        self._at, self._seen = display.end, display.version
+        if self.rows and (self.rows, self.cols) != (display.rows, display.cols):
+            return self._paint_view()
+        painting = display.screen.repaint(history=self._history)
+        self._history = 0
+        return self._wrap(Kind.REPAINT, display.end, painting[: LARGEST - 8])
+
+    def _paint_view(self) -> bytes:
+        self._view = self._display.screen.view(self.rows, self.cols)
+        rows = b"".join(map(_row, range(len(self._view.rows)), self._view.rows))
+        whole = (_MAIN_SCREEN, RESET, _BEGIN, b"\x1b[2J", rows, self._view.modes, _cursor(self._view), _END)
+        return self._wrap(Kind.VIEW, self._display.end, b"".join(whole))
+
+    def _changes(self) -> bytes:
+        old = self._view
+        new = self._view = self._display.screen.view(self.rows, self.cols)
+        self._seen = self._display.version
+        if not old or old.modes != new.modes or len(old.rows) != len(new.rows):
+            return self._paint_view()
+        rows = [_row(number, row) for number, row in enumerate(new.rows) if row != old.rows[number]]
+        if not rows and old.cursor == new.cursor:
+            return b""
+        return self._wrap(Kind.VIEW, self._display.end, b"".join((_BEGIN, *rows, _cursor(new), _END)))
+
+
+class DtachClient(Client):
+    """A client that gets the terminal's output as it is; its connection's buffer is its window."""
+
+    kind = "dtach"
+
+    def attach(self, now: float) -> None:
+        """From now on it gets output, painted first: once its size is known, or does not come."""
+        self._shows = True
+        self.repaint()
+        self._paint_at = now if self.rows else now + _SETTLED_S
+
+    def detach(self) -> None:
+        """It gets no more output."""
+        self._shows = False
+
+    def resized(self, rows: int, cols: int) -> None:
+        """As for each client; its first painting waited for this."""
+        if rows and not self.rows:
+            self._paint_at = 0.0
+        super().resized(rows or self.rows, cols or self.cols)
+
+    def _wrap(self, kind: Kind, position: int, data: bytes) -> bytes:
+        return data
+
+    def _last_word(self, exit_code: int) -> bytes:
+        if not self._shows:
+            return b""
+        return (_MAIN_SCREEN if self._display.screen.alternate else b"") + RESET + b"\x1b[?25h"
+
+
+class FramesClient(Client):
+    """A client that says how much it has taken, and is told how far its typing is."""
+
+    kind = "frames"
+
+    def __init__(self, name: str, display: Display, keyboard: Keyboard) -> None:
+        super().__init__(name, display)
+        self._keyboard = keyboard
+        self._sent = 0
+        self._taken = 0
+        self._told: tuple[int, int] | None = None
+        self._owes_typed = False
+        self._typed = 0
+        self._words: deque[bytes] = deque()
+        self._words_size = 0
+        self._notices = 0
+
+    def begin(self, *, rows: int, cols: int, watching: bool, history: int) -> None:
+        """It has said who it is."""
+        self.rows, self.cols, self.watching = rows, cols, watching
+        self._shows = bool(rows)
+        self._history = max(0, min(history, _MOST_HISTORY))
+
+    def welcome(self, since: int | None) -> None:
+        """Greet it, once it is settled who leads. With a `since` that is still good it goes on from there."""
+        display = self._display
+        size = (display.rows, display.cols)
+        oldest = max(display.start, display.resized_at, display.end - KEPT_FOR_RETURN)
+        if since is not None and oldest <= since <= display.end and size == (self.rows, self.cols):
+            self._painted, self._at = True, since
+        self._told = size
+        self._typed = self._keyboard.position(self.name)
+        self.say(said(Kind.WELCOME, asdict(Welcome(typed=self._typed, rows=size[0], cols=size[1]))))
+
+    def took(self, count: int) -> bool:
+        """It has brought that many bytes onto its terminal; False if that cannot be."""
+        possible = self._taken <= count <= self._sent
+        if possible:
+            self._taken = count
+        return possible
+
+    def typed(self) -> None:
+        """It has typed, so it is told how far that is."""
+        self._owes_typed = True
+
+    def notice(self, text: str) -> None:
+        """Tell its user something; left out where very much of that waits already."""
+        if self._notices < _MOST_NOTICES:
+            self._notices += 1
+            plain = "".join(character if character.isprintable() else " " for character in text)
+            self.say(frame(Kind.NOTICE, plain.encode()))
+
+    def say(self, word: bytes) -> None:
+        """Send it a frame, before any output."""
+        self._words.append(word)
+        self._words_size += len(word)
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether so many answers wait for it that it should not be asked for more questions."""
+        return self._words_size > _MOST_WATCHED
+
+    def _word(self) -> bytes:
+        words = b"".join(self._words)
+        self._words.clear()
+        self._words_size = self._notices = 0
+        position = self._keyboard.position(self.name)
+        if self._owes_typed or position != self._typed:
+            self._owes_typed, self._typed = False, position
+            words += positioned(Kind.TYPED, position)
+        size = (self._display.rows, self._display.cols)
+        if self._told not in (None, size):
+            self._told = size
+            words += sized(Kind.SESSION_SIZE, *size)
+        return words
+
+    def _last_word(self, exit_code: int) -> bytes:
+        return said(Kind.ENDED, {"exit_code": exit_code})
+
+    def _outstanding(self) -> int:
+        return self._sent - self._taken
+
+    def _room(self) -> int:
+        return max(0, OUTPUT_WINDOW - self._outstanding())
+
+    def _wrap(self, kind: Kind, position: int, data: bytes) -> bytes:
+        self._sent += len(data)
+        return positioned(kind, position, data)
+
+
+def _row(number: int, row: bytes) -> bytes:
+    return b"\x1b[%d;1H\x1b[2K%b" % (number + 1, row)
+
+
+def _cursor(view: View) -> bytes:
+    return b"\x1b[%d;%dH\x1b[?25h" % (view.cursor[0] + 1, view.cursor[1] + 1) if view.cursor else b""

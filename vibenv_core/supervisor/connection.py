@@ -1,0 +1,74 @@
+"""One client's socket: never blocks, and holds what a client was given until it is sent."""
+
+from __future__ import annotations
+
+import select
+import socket
+
+from .client import Client
+from .frames import Refused
+from .talk import Talk
+
+_READ = 1 << 16
+
+
+class Connection:
+    """A socket and what is said over it."""
+
+    def __init__(self, sock: socket.socket, talk: Talk) -> None:
+        sock.setblocking(False)
+        self.closed = False
+        self._socket = sock
+        self._talk = talk
+        self._unsent = memoryview(b"")
+
+    def fileno(self) -> int:
+        """The socket's descriptor."""
+        return self._socket.fileno()
+
+    @property
+    def client(self) -> Client | None:
+        """Who it is; None before that is said."""
+        return self._talk.client
+
+    @property
+    def wanted(self) -> int:
+        """The events to wait for."""
+        return (select.EPOLLIN if self._talk.may_speak else 0) | (select.EPOLLOUT if self._unsent else 0)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all that there will be is sent."""
+        return not self._unsent and (self.client is None or self.client.over)
+
+    def receive(self, now: float) -> None:
+        """Take what has come. The client's going, or garbage from it, closes the connection."""
+        try:
+            data = self._socket.recv(_READ)
+            if data:
+                self._talk.receive(data, now)
+                return
+        except BlockingIOError:
+            return
+        except (OSError, Refused):
+            pass
+        self.close()
+
+    def send(self, now: float) -> None:
+        """Send what its client is owed, as much as goes."""
+        try:
+            while not self.closed:
+                if not self._unsent:
+                    self._unsent = memoryview(self.client.pull(now) if self.client else b"")
+                if not self._unsent:
+                    break
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close()
+
+    def close(self) -> None:
+        """End it; what is unsent is not sent any more."""
+        self.closed = True
+        self._socket.close()

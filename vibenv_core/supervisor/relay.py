@@ -1,0 +1,95 @@
+"""Joins standard input and output to a session's control socket; what `vibenv attach` runs in the container.
+
+It says HELLO for the client, then copies both ways, whatever the bytes are: neither way ever waits for the
+other. It ends with status 0 when the terminal does, and with CLIENT_GONE when the client went away: however
+it went, that closes standard input.
+"""
+
+from __future__ import annotations
+
+import _socket  # `socket`, which wraps it, takes as long to import as Python takes to start
+import os
+import select
+import sys
+import time
+
+CLIENT_GONE = 3
+NO_SESSION = 1
+_HELLO = 1
+_CHUNK = 1 << 16
+_READY_WITHIN_S = 2.0
+"""A session that is just starting has no socket yet, or one that nobody listens on."""
+
+
+def relay(path: str, hello: str) -> int:
+    """Say `hello` (JSON) on the socket, and copy until one side ends."""
+    try:
+        session = _connected(path)
+    except OSError as error:
+        sys.stderr.write(f"{path}: {error.strerror}\n")
+        return NO_SESSION
+    text = hello.encode()
+    return _copy(session.fileno(), bytes([_HELLO]) + len(text).to_bytes(4, "big") + text)
+
+
+def _connected(path: str) -> _socket.socket:
+    deadline = time.monotonic() + _READY_WITHIN_S
+    while True:
+        session = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        try:
+            session.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            session.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return session
+
+
+def _copy(session: int, first: bytes) -> int:
+    for descriptor in (0, 1, session):
+        os.set_blocking(descriptor, False)
+    to_session, to_client = memoryview(first), memoryview(b"")
+    poll = select.poll()
+    while True:
+        poll.register(0, 0 if to_session else select.POLLIN)
+        poll.register(1, select.POLLOUT if to_client else 0)
+        poll.register(session, (select.POLLOUT if to_session else 0) | (0 if to_client else select.POLLIN))
+        ready = dict(poll.poll())
+        try:
+            if session in ready:
+                to_session = _written(session, to_session)
+                if not to_client and (received := _read(session)) is not None:
+                    if not received:
+                        return 0
+                    to_client = memoryview(received)
+        except OSError:
+            return 0  # the session has gone, without having read what was typed last
+        try:
+            if 0 in ready and not to_session and (typed := _read(0)) is not None:
+                if not typed:
+                    return CLIENT_GONE
+                to_session = memoryview(typed)
+            if to_client or ready.get(1, 0) & select.POLLERR:
+                to_client = _written(1, to_client)
+        except OSError:
+            return CLIENT_GONE
+        if ready.get(1, 0) & select.POLLERR:
+            return CLIENT_GONE
+
+
+def _read(descriptor: int) -> bytes | None:
+    """What has come: nothing at its end, None if nothing has."""
+    try:
+        return os.read(descriptor, _CHUNK)
+    except BlockingIOError:
+        return None
+
+
+def _written(descriptor: int, data: memoryview) -> memoryview:
+    """What of `data` is left to be written."""
+    try:
+        return data[os.write(descriptor, data) :] if data else data
+    except BlockingIOError:
+        return data

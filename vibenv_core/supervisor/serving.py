@@ -1,0 +1,278 @@
+"""Serves a running program's terminal: waits for it, the sockets and signals, and does what the hub decides.
+
+One thread; nothing blocks but the wait itself, which has an end only while something is due.
+"""
+
+# ruff: noqa: PTH102, PTH101, PTH108, PTH112, PTH120
+# To import pathlib takes as long as to start Python.
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+
+from . import READY
+from .connection import Connection
+from .ghostty import GhosttyScreen
+from .hub import Hub
+from .program import Program
+from .queries import Queries
+from .recording import Recording
+from .talk import DtachTalk, FramesTalk, Talk
+
+_BATCH = 1 << 16
+"""Bytes of output that are worked on at a time."""
+_READ = 1 << 13
+_DRAIN_S = 1.0
+"""How long output is read for after the program's end: others may write to its terminal without end."""
+_FAREWELL_S = 2.0
+"""How long clients have to take the last of the output."""
+_SECOND_CHANCE_S = 2.0
+"""After SIGHUP, which a program may ignore or take for something else, comes SIGTERM."""
+_CONNECTIONS = 256
+_SIGNALS = (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP, signal.SIGINT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Where a session is served and recorded."""
+
+    dtach_socket: str
+    control_socket: str
+    log_folder: str
+    log_limit: int
+
+
+def serve(program: Program, places: Places, *, rows: int, cols: int, term: str) -> int:
+    """Serve until the program has ended: its exit status, or 128 and the number of the signal that ended it.
+
+    Raises: OSError (the sockets cannot be made; the program is not touched).
+    """
+    now = time.monotonic()
+    hub = Hub(GhosttyScreen(rows, cols), Queries(), rows=rows, cols=cols, pid=program.pid, now=now)
+    recording = None
+    try:
+        recording = Recording(
+            places.log_folder,
+            limit=places.log_limit,
+            rows=rows,
+            cols=cols,
+            term=term,
+            wall=time.time(),
+            now=now,
+        )
+    except OSError as error:
+        sys.stderr.write(f"the session is not recorded: {places.log_folder}: {error.strerror}\n")
+    talks: dict[str, Callable[[], Talk]] = {
+        places.dtach_socket: partial(DtachTalk, hub),
+        places.control_socket: partial(FramesTalk, hub),
+    }
+    listeners = {_listening(path): talk for path, talk in talks.items()}
+    with suppress(OSError):
+        os.write(1, READY)
+    try:
+        return _Loop(program, hub, recording, listeners).run()
+    finally:
+        for path in talks:
+            with suppress(OSError):
+                os.unlink(path)
+
+
+def _listening(path: str) -> socket.socket:
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        os.mkdir(folder)
+        os.chmod(folder, 0o1777)
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # left behind by `docker kill`
+    listener = socket.socket(socket.AF_UNIX)
+    umask = os.umask(0o177)
+    try:
+        listener.bind(path)
+    finally:
+        os.umask(umask)
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
+
+
+class _Loop:
+    def __init__(
+        self,
+        program: Program,
+        hub: Hub,
+        recording: Recording | None,
+        listeners: dict[socket.socket, Callable[[], Talk]],
+    ) -> None:
+        self._program = program
+        self._hub = hub
+        self._recording = recording
+        self._size = hub.size
+        self._exit_code: int | None = None
+        self._asked_to_end: float | None = None
+        self._epoll = select.epoll()
+        self._wanted: dict[int, int] = {}
+        self._connections: dict[int, Connection] = {}
+        self._listeners = {listener.fileno(): (listener, talk) for listener, talk in listeners.items()}
+        self._signals = _signals()
+        for readable in (self._signals, program.terminal, *self._listeners):
+            self._want(readable, select.EPOLLIN)
+
+    def run(self) -> int:
+        """Until the program has ended and clients know."""
+        self._reap()
+        while self._exit_code is None:
+            self._turn()
+        self._drain()
+        self._hub.ended(self._exit_code)
+        self._stop_listening()
+        deadline = time.monotonic() + _FAREWELL_S
+        self._attend(time.monotonic())
+        while self._connections and time.monotonic() < deadline:
+            self._turn(deadline)
+        if self._recording:
+            self._recording.close(time.monotonic(), self._hub.display.screen.repaint)
+        return self._exit_code
+
+    def _turn(self, deadline: float | None = None) -> None:
+        now = time.monotonic()
+        times = [at for at in (deadline, self._hub.due(now), self._asked_to_end) if at is not None]
+        events = self._epoll.poll(max(0.0, min(times) - now) if times else None)
+        now = time.monotonic()
+        for descriptor, event in events:
+            self._handle(descriptor, event, now)
+        if self._asked_to_end is not None and now >= self._asked_to_end:
+            self._asked_to_end = None
+            self._program.signal(signal.SIGTERM)
+        self._attend(now)
+
+    def _handle(self, descriptor: int, event: int, now: float) -> None:
+        if connection := self._connections.get(descriptor):
+            if event & ~select.EPOLLOUT:
+                connection.receive(now)
+        elif descriptor == self._program.terminal:
+            if event & select.EPOLLIN:
+                self._read_output(now)
+        elif descriptor == self._signals:
+            self._signalled(now)
+        elif descriptor in self._listeners:
+            self._accept(*self._listeners[descriptor])
+
+    def _attend(self, now: float) -> None:
+        """Do what has become due to the program and to clients."""
+        self._type()
+        if self._hub.size != self._size:
+            self._size = self._hub.size
+            if self._recording:
+                self._recording.resized(*self._size, now)
+            self._program.resize(*self._size)
+        for descriptor, connection in list(self._connections.items()):
+            connection.send(now)
+            ended = connection.is_done and (self._hub.display.exit_code is not None or connection.client)
+            if connection.closed or ended:
+                self._forget(descriptor, connection)
+            else:
+                self._want(descriptor, connection.wanted)
+
+    def _read_output(self, now: float) -> bool:
+        """Take a batch of output; False when there is no more."""
+        pieces, size = [], 0
+        with suppress(BlockingIOError):
+            while size < _BATCH:
+                pieces.append(os.read(self._program.terminal, _READ))
+                size += len(pieces[-1])
+        if data := b"".join(pieces):
+            if self._recording:
+                self._recording.output(data, now, self._hub.display.screen.repaint)
+            self._hub.output(data, now)
+        return size >= _BATCH
+
+    def _drain(self) -> None:
+        # When a read says that there is no more, all that was written before the program's end has been read.
+        end = time.monotonic() + _DRAIN_S
+        while self._read_output(time.monotonic()) and time.monotonic() < end:
+            self._attend(time.monotonic())
+
+    def _type(self) -> None:
+        keyboard, wanted = self._hub.keyboard, select.EPOLLIN
+        try:
+            while (piece := keyboard.next()) is not None:
+                keyboard.wrote(os.write(self._program.terminal, piece))
+        except BlockingIOError:
+            wanted |= select.EPOLLOUT
+        self._want(self._program.terminal, wanted if self._exit_code is None else 0)
+
+    def _accept(self, listener: socket.socket, talk: Callable[[], Talk]) -> None:
+        with suppress(OSError):  # it has gone again
+            accepted, _ = listener.accept()
+            self._make_room()
+            self._connections[accepted.fileno()] = Connection(accepted, talk())
+
+    def _make_room(self) -> None:
+        """Where there are very many connections, one that takes no part goes, or else the oldest."""
+        if len(self._connections) < _CONNECTIONS:
+            return
+        taking_part = self._hub.clients
+        idle = (each for each in self._connections.items() if each[1].client not in taking_part)
+        self._forget(*next(idle, next(iter(self._connections.items()))))
+
+    def _forget(self, descriptor: int, connection: Connection) -> None:
+        if connection.client:
+            self._hub.leave(connection.client)
+        self._want(descriptor, 0)
+        connection.close()
+        del self._connections[descriptor]
+
+    def _want(self, descriptor: int, events: int) -> None:
+        """Wait for these events; for none at all, not even its hanging up."""
+        before = self._wanted.get(descriptor, 0)
+        if events == before:
+            return
+        with suppress(OSError):  # closed, which ends the waiting by itself
+            if not before:
+                self._epoll.register(descriptor, events)
+            elif events:
+                self._epoll.modify(descriptor, events)
+            else:
+                self._epoll.unregister(descriptor)
+        self._wanted[descriptor] = events
+
+    def _stop_listening(self) -> None:
+        for descriptor, (listener, _) in self._listeners.items():
+            self._want(descriptor, 0)
+            listener.close()
+        self._listeners = {}
+
+    def _signalled(self, now: float) -> None:
+        numbers = os.read(self._signals, 64)
+        if signal.SIGTERM in numbers and self._exit_code is None:
+            self._program.signal(signal.SIGHUP)
+            self._program.signal(signal.SIGCONT)
+            self._asked_to_end = now + _SECOND_CHANCE_S
+        self._reap()
+
+    def _reap(self) -> None:
+        """Wait for what has ended: the program, and orphans where this is the container's first process."""
+        with suppress(ChildProcessError):
+            while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+                if ended[0] == self._program.pid:
+                    code = os.waitstatus_to_exitcode(ended[1])
+                    self._exit_code = code if code >= 0 else 128 - code
+
+
+def _signals() -> int:
+    """Where the numbers of signals are read as they come; none ends this process any more."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    for number in _SIGNALS:
+        signal.signal(number, lambda *_: None)
+    return reader
