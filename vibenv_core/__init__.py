@@ -6,7 +6,7 @@ and may be called from several threads at once; the longer ones take an event th
     errors  model  settings  labels         the words: what there is, what it is called, where it comes from
     replies  refusals                       Docker's JSON and sentences to those words
     stack_plan  session_plan  recipe  tools_recipe           what to do, decided without doing it
-    session_process  attachment  away  detach_key  terminal_modes
+    session_process  attachment  keyboard  painting  heartbeat  away  detach_key  terminal_modes  multiplexed
                                             a session's terminal, as bytes
     address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text
     user_files  tls_files  context_store  ssh_files              the user's files that these are in
