@@ -71,12 +71,16 @@ class Tmux:
     @property
     def screen(self) -> str:
         """What is seen, line by line, without trailing blanks."""
-        return self._tmux("capture-pane", "-p").rstrip("\n")
+        return self.capture().rstrip("\n")
 
     @property
     def scrollback(self) -> str:
         """What is seen and what has scrolled off."""
-        return self._tmux("capture-pane", "-p", "-S", "-").rstrip("\n")
+        return self.capture("-S", "-").rstrip("\n")
+
+    def capture(self, *options: str) -> str:
+        """What `tmux capture-pane` gives with `options`, as it is."""
+        return self._tmux("capture-pane", "-p", *options)
 
     def ask(self, format: str) -> str:
         """A tmux format, filled in: `#{cursor_flag}`."""
