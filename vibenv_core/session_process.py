@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from .inside.hold import READY
@@ -71,7 +70,7 @@ def bridge_argv(hello: Hello) -> list[str]:
 
 
 def _json(hello: Hello) -> str:
-    return json.dumps(asdict(hello), separators=(",", ":"))
+    return json.dumps(hello._asdict(), separators=(",", ":"))
 
 
 def _python(program: str, *arguments: str) -> list[str]:

@@ -13,15 +13,14 @@ from __future__ import annotations
 import json
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from json.encoder import encode_basestring
+from typing import NamedTuple
 
 PAINTED = "screen painted"
 _LONGEST_CHARACTER = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """What the program wrote; or, if `painted`, what shows the screen as it was."""
 
     time: float
@@ -29,8 +28,7 @@ class Output:
     painted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Resize:
+class Resize(NamedTuple):
     """The terminal got another size."""
 
     time: float
@@ -38,8 +36,7 @@ class Resize:
     cols: int
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(NamedTuple):
     """Something that the supervisor says, such as what is missing."""
 
     time: float
@@ -49,8 +46,7 @@ class Marker:
 Event = Output | Resize | Marker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(NamedTuple):
     """What a recording begins with."""
 
     rows: int

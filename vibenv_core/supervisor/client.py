@@ -11,7 +11,6 @@ again. Times are of a monotonic clock, in seconds.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from .frames import LARGEST, OUTPUT_WINDOW, Kind, Welcome, frame, positioned, said, sized
@@ -240,7 +239,7 @@ class FramesClient(Client):
             self._painted, self._at = True, since
         self._told = size
         self._typed = self._keyboard.position(self.name)
-        self.say(said(Kind.WELCOME, asdict(Welcome(typed=self._typed, rows=size[0], cols=size[1]))))
+        self.say(said(Kind.WELCOME, Welcome(typed=self._typed, rows=size[0], cols=size[1])._asdict()))
 
     def took(self, count: int) -> bool:
         """It has brought that many bytes onto its terminal; False if that cannot be."""

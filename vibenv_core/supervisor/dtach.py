@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 import struct
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PACKET = struct.Struct("=BB8s")
 _WINDOW = struct.Struct("=4H")
@@ -26,8 +26,7 @@ class Kind(enum.IntEnum):
     REDRAW = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """One packet as it was received."""
 
     kind: Kind

@@ -14,8 +14,7 @@ from __future__ import annotations
 import enum
 import json
 import struct
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 VERSION = 1
 """Said by both sides; another number means that an older frame has changed its meaning."""
@@ -73,16 +72,14 @@ class Kind(enum.IntEnum):
     than the session's. A client cannot come again from there: it has no `since`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One frame as it was received."""
 
     kind: int
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hello:
+class Hello(NamedTuple):
     """Who comes, and what for."""
 
     client: str
@@ -99,8 +96,7 @@ class Hello:
     version: int = VERSION
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Welcome:
+class Welcome(NamedTuple):
     """How things are as the client comes."""
 
     typed: int

@@ -12,7 +12,7 @@ import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import asciicast
 from .asciicast import Header, Output, Writer
@@ -25,8 +25,7 @@ _DISK_FULL = os.strerror(errno.ENOSPC)
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
+class _Reached(NamedTuple):
     """How far a recording is that was there before."""
 
     header: Header
@@ -67,7 +66,7 @@ class Recording:
             self._write(asciicast.header(self._header))
 
     def output(self, data: bytes, now: float, paint: Callable[[], bytes]) -> None:
-        """The program wrote this; to be told before the screen shows it. `paint` gives the screen as it is."""
+        """The program wrote this; the screen does not show it yet. `paint` gives what shows it as it is."""
         time = self._at(now)
         self._position += len(data)
         if self._lost and not self._caught_up(time, now, paint):

@@ -16,8 +16,8 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from . import READY
 from .connection import Connection
@@ -41,8 +41,7 @@ _CONNECTIONS = 256
 _SIGNALS = (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP, signal.SIGINT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
+class Places(NamedTuple):
     """Where a session is served and recorded."""
 
     dtach_socket: str

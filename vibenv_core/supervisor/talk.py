@@ -116,7 +116,7 @@ def _hello(frame: Frame) -> Hello:
     if frame.kind != Kind.HELLO:
         raise Refused("no HELLO")
     told = frames.plain(frame.payload)
-    hello = Hello(**({"client": ""} | {name: told[name] for name in Hello.__slots__ if name in told}))
+    hello = Hello(**({"client": ""} | {name: told[name] for name in Hello._fields if name in told}))
     match hello:
         case Hello(client=str(name), rows=int(rows), cols=int(cols), watching=bool(), history=int()) if (
             0 < len(name) <= _LONGEST_NAME
