@@ -13,6 +13,7 @@ from .sdk import NoTerminal
 
 if TYPE_CHECKING:
     from vibenv_core.attach import Attached
+    from vibenv_core.detach_key import DetachKey
     from vibenv_core.engine import Engine
 
     from .sdk import Call
@@ -29,7 +30,9 @@ def size() -> tuple[int, int]:
     return (rows, columns) if rows and columns else _DEFAULT_SIZE
 
 
-def show(call: Call, engine: Engine, name: str) -> Attached:
+def show(
+    call: Call, engine: Engine, name: str, *, key: DetachKey | None = None, watching: bool = False
+) -> Attached:
     """Give the terminal to a session until its user detaches, its program ends or the engine is lost.
 
     Raises: UsageError (there is no terminal), and what `attach.attach` raises.
@@ -37,7 +40,7 @@ def show(call: Call, engine: Engine, name: str) -> Attached:
     from vibenv_core import attach
 
     with taken(call) as tty:
-        return attach.attach(engine, name, tty_fd=tty, cancelled=call.cancelled)
+        return attach.attach(engine, name, tty_fd=tty, key=key, watching=watching, cancelled=call.cancelled)
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from . import detach_key, labels, session_plan, session_process, sessions
+from . import labels, session_plan, session_process, sessions
 from .attachment import Attachment
 from .away import Away
 from .detach_key import DetachKey
@@ -87,21 +87,21 @@ def attach(
     name: str,
     *,
     tty_fd: int,
-    keys: str = detach_key.DEFAULT,
+    key: DetachKey | None = None,
     watching: bool = False,
     cancelled: threading.Event,
 ) -> Attached:
-    """Put the terminal `tty_fd` on the session's terminal until `keys` are typed or either ends.
+    """Put the terminal `tty_fd` on the session's terminal until `key` is typed or either ends.
 
     A stopped session is started first. A connection that is lost is made again: over a link for as long as
     that takes. Who is `watching` neither types nor resizes. The terminal's attributes and modes are as before
     when this returns or raises.
 
-    Raises: UsageError (no terminal, bad keys), NotFound, Foreign, WrongState (it is paused, or ended at
+    Raises: UsageError (no terminal), NotFound, Foreign, WrongState (it is paused, or ended at
     once), EngineError, Unreachable, Interrupted (`cancelled`).
     """
     began = time.monotonic()
-    key = DetachKey(keys)
+    key = key or DetachKey()
     if not os.isatty(tty_fd):
         raise UsageError(
             "attach needs a terminal, and there is none here",
@@ -117,7 +117,7 @@ def attach(
         history=_HISTORY if engine.way is None else _HISTORY_OVER_A_LINK,
         linked=engine.way is not None,
     )
-    with contextlib.closing(_Shown(engine, session_name(name), attachment, keys)) as shown:
+    with contextlib.closing(_Shown(engine, session_name(name), attachment, key)) as shown:
         shown.connect(cancelled)
         with terminal:
             reason = shown.on(terminal, cancelled)
@@ -131,12 +131,12 @@ def attach(
 class _Shown:
     """A session while it is shown on a terminal, over one connection after the other."""
 
-    def __init__(self, engine: Engine, name: str, attachment: Attachment, keys: str) -> None:
+    def __init__(self, engine: Engine, name: str, attachment: Attachment, key: DetachKey) -> None:
         self._engine = engine
         self._name = name
         self._container = labels.container_name(name)
         self._attachment = attachment
-        self._keys = keys
+        self._keys = key.keys
         self._argv = session_process.relay_argv
         self._stream: Stream | None = None
         self._opened_ns = 0
