@@ -29,8 +29,8 @@ BEFORE = {
 
 BASE = "localhost:5000/base-of-an-example:1"
 
-LEAVE = {"vibenv attach": "C-\\", "vibenv remote-launch": "C-d"}
-"""The key that leaves a command which takes the terminal."""
+LEAVE = {"vibenv attach": ("C-\\",), "vibenv remote-launch": ("C-d",)}
+"""The keys that leave a command which takes the terminal."""
 
 
 MAKES_OR_REMOVES_THE_STACK = {"vibenv up", "vibenv down"}
@@ -84,5 +84,6 @@ def test_an_example_works_at_a_terminal(
     line = f"use vibenv; print ({example.example}); print left; sleep 1hr"
     with Tmux([str(shell.nu), "-c", line], env=shell.env(), cwd=shell.home) as terminal:
         terminal.wait_for(r"[#$] *$")
-        terminal.press(LEAVE[name])
+        detached = "--detach-keys" in example.example
+        terminal.press(*(("C-p", "C-q") if detached else LEAVE[name]))
         terminal.wait_for("^left$")
