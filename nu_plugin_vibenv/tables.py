@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from vibenv_core.batch import Outcome
     from vibenv_core.hosts import Context
     from vibenv_core.launcher import Launcher
-    from vibenv_core.model import Check, Component, Session, SessionDetails, Step
+    from vibenv_core.model import Check, Component, Session, SessionDetails, Step, Usage
     from vibenv_core.ssh_files import Edit
 
 
@@ -54,12 +54,29 @@ class SessionDetailsRow:
     size: Filesize
     cpus: float | None
     memory: Filesize | None
+    cpu_shares: int | None
+    pids_limit: int | None
     started: datetime | None
     ended: datetime | None
     exit_code: int | None
     version: str
+    log: str | None
     host: str
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UsageRow:
+    """What a session takes of its host; `cpu` is in percent of one processor."""
+
+    name: str
+    cpu: float
+    memory: Filesize
+    memory_limit: Filesize
+    network_in: Filesize
+    network_out: Filesize
+    pids: int
+    pids_limit: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +194,12 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class AttachedRecord:
-    """How a look at a session's terminal ended: `detached`, `ended` or `lost`."""
+    """How a look at a session's terminal ended: `detached`, `ended` or `lost`; `exit_code` where it ended."""
 
     name: str
     reason: str
     duration: timedelta
+    exit_code: int | None
 
 
 def session_row(session: Session) -> SessionRow:
@@ -209,12 +227,29 @@ def session_details_row(details: SessionDetails) -> SessionDetailsRow:
         size=Filesize(details.size),
         cpus=details.cpus,
         memory=None if details.memory is None else Filesize(details.memory),
+        cpu_shares=details.cpu_shares,
+        pids_limit=details.pids_limit,
         started=details.started,
         ended=details.ended,
         exit_code=details.exit_code,
         version=session.version,
+        log=details.log,
         host=session.host,
         id=session.id,
+    )
+
+
+def usage_row(session: Session, usage: Usage) -> UsageRow:
+    """What a session takes, as `vibenv stats` shows it."""
+    return UsageRow(
+        name=session.name,
+        cpu=round(usage.cpu * 100, 1),
+        memory=Filesize(usage.memory),
+        memory_limit=Filesize(usage.memory_limit),
+        network_in=Filesize(usage.network_in),
+        network_out=Filesize(usage.network_out),
+        pids=usage.pids,
+        pids_limit=usage.pids_limit,
     )
 
 
@@ -312,7 +347,10 @@ def file_record(edit: Edit, *, detail: str | None) -> FileRecord:
 def attached_record(attached: Attached) -> AttachedRecord:
     """How a session's terminal was left, as `vibenv attach` shows it."""
     return AttachedRecord(
-        name=attached.name, reason=attached.reason.value, duration=whole_ms(attached.duration)
+        name=attached.name,
+        reason=attached.reason.value,
+        duration=whole_ms(attached.duration),
+        exit_code=attached.exit_code,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 from .errors import Interrupted, Unreachable, VibenvError
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 _TICK_S = 0.05
 """How often a waiting call looks at `cancelled`."""
@@ -28,6 +29,18 @@ class Outcome(Generic[T]):
 
     name: str
     result: T | VibenvError
+
+
+def together(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
+    """Do both at once. Raises: what they raise, of two errors that of `first`."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="vibenv-beside") as pool:
+        beside = pool.submit(first)
+        try:
+            result = second()
+        except VibenvError:
+            beside.result()
+            raise
+        return beside.result(), result
 
 
 def each(

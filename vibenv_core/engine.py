@@ -8,6 +8,7 @@ Engine may be used from several threads at once.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
 import math
 import tarfile
@@ -25,10 +26,22 @@ from . import labels, replies
 from .docker_client import Client, Way
 from .errors import EngineError, Interrupted
 from .hosts import Host
-from .model import Container, ContainerSpec, EngineInfo, Image, Progress, Session, Step, StepState
+from .model import (
+    Container,
+    ContainerSpec,
+    EngineInfo,
+    Folder,
+    Image,
+    Progress,
+    Session,
+    Step,
+    StepState,
+    Usage,
+)
 from .refusals import refusal, unreachable
 from .replies import PathStat
-from .stream import Stream, dial, hijack, upgrade
+from .starting import Starter
+from .stream import Stream, dial, upgrade
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -47,6 +60,7 @@ class Engine:
         """What leads to it and is mended when it breaks; None where it is spoken to directly."""
         self._client = client
         self._timeout_s = timeout_s
+        self._memory: int | None = None
 
     @classmethod
     def connect(cls, host: Host, *, way: Way | None = None, timeout_s: float = 60.0) -> Engine:
@@ -63,6 +77,12 @@ class Engine:
         """What the engine says of itself."""
         with translated(self.host):
             return replies.engine_info(self._client.info(), api_version=self._client.api_version)
+
+    def memory(self) -> int:
+        """The host's memory, in bytes; it is asked for once."""
+        if self._memory is None:
+            self._memory = self.info().memory
+        return self._memory
 
     def ping(self) -> timedelta:
         """How long the least of calls takes."""
@@ -265,17 +285,6 @@ class Engine:
                     _raise_for_status(answer)
             return None
 
-    def put_folder(self, container: str, path: str, *, mode: int) -> None:
-        """Make a folder in a container, running or not; one that is there gets `mode`.
-
-        Raises: NotFound (no such container, nothing to make it in).
-        """
-        parent, _, name = path.rpartition("/")
-        entry = tarfile.TarInfo(name)
-        entry.type, entry.mode = tarfile.DIRTYPE, mode
-        with translated(self.host):
-            self._client.put_archive(container, parent or "/", entry.tobuf() + bytes(1024))
-
     def read_file(self, container: str, path: str) -> Iterator[bytes]:
         """The content of a regular file of a container, running or not, in blocks as they come.
 
@@ -299,15 +308,26 @@ class Engine:
         with translated(self.host):
             return self._client.logs(container, tail=lines).decode(errors="replace")
 
-    def output_stream(self, container: str) -> Stream:
-        """What the first process of a container writes from now on; the container may be still to be started.
-
-        Raises: NotFound.
-        """
+    def starter(self) -> Starter:
+        """What a container can be started with in a single round trip, by `start_watched`."""
         with translated(self.host):
-            path = f"/v{self._client.api_version}/containers/{container}/attach?stream=1&stdout=1&stderr=1"
-            connection = hijack(self.endpoint, path, {}, timeout_s=self._timeout_s)
-            return Stream(connection)
+            return Starter(self.endpoint, self._client.api_version, self._timeout_s)
+
+    def start_watched(
+        self, starter: Starter, container: str, *, folders: Sequence[Folder] = (), first: bool
+    ) -> tuple[Stream, Container]:
+        """As `Starter.start`. Raises: NotFound, EngineError (it cannot be started)."""
+        with translated(self.host):
+            output, found = starter.start(container, folders=folders, first=first)
+            return output, replies.container(found)
+
+    def usage(self, container: str) -> Usage | None:
+        """What a container takes of its host, measured for a second or two; None when it does not run."""
+        with translated(self.host):
+            try:
+                return replies.usage(self._get_json(f"/containers/{container}/stats", stream="false"))
+            except docker.errors.NotFound:
+                return None
 
     def exec_stream(self, container: str, argv: Sequence[str]) -> Stream:
         """Run `argv` in a running container, without a terminal, and its standard streams.
@@ -390,6 +410,7 @@ def translated(host: Host) -> Generator[None]:
         requests.exceptions.RequestException,
         urllib3.exceptions.HTTPError,
         docker.errors.DockerException,
+        http.client.HTTPException,
         OSError,
         LookupError,
         TypeError,

@@ -26,6 +26,10 @@ RECIPE = "vibenv.recipe"
 """On an image: the digest of what it was built from."""
 TOOLS = "vibenv.tools"
 """On the launcher's image and on the volume and the holder of its tools: the digest of what made them."""
+LOG = "vibenv.log"
+"""On the volume of a session's recording: the name that the session was made under."""
+LOG_MOUNT = "/var/log/vibenv"
+"""Where a session has that volume, by which it is found."""
 
 REGISTRY = "registry"
 DAGGER = "dagger"
@@ -59,6 +63,11 @@ def session_labels(name: str, *, command: Sequence[str], access: Access, image: 
         ACCESS: access,
         IMAGE: image,
     }
+
+
+def log_volume(session: str, token: str) -> str:
+    """The name of the volume of a session's recording; `token` tells it from an earlier session's, kept."""
+    return f"{_PREFIX}log-{session}-{token}"
 
 
 def tools_name(digest: str) -> str:

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 from .errors import UsageError
+
+PIDS_LIMIT = 4096
+"""Processes and threads of a session, unless it is wished otherwise: more than any build starts, and an
+eighth of what Linux numbers by default."""
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}", re.ASCII)
 
@@ -74,6 +79,28 @@ class Access(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What a new session is to be, as far as its user says so."""
+
+    image: str | None = None
+    """None: the launcher."""
+    command: tuple[str, ...] = ()
+    """Empty: the environment's terminal in the launcher, in another image what that runs by itself."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    cpus: float | None = None
+    memory: int | None = None
+    """0 is no limit, None the settings' or else the default one."""
+    pids_limit: int = PIDS_LIMIT
+    """0 is no limit."""
+    access: Access | None = None
+    """None: `docker` for the launcher, `none` for any other image."""
+    read_only: bool = False
+    """Whether its program can write to nothing but /tmp, which is then in memory."""
+    rows: int = 24
+    cols: int = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionDetails:
     """What only looking at each container tells; the times are exact."""
 
@@ -89,6 +116,27 @@ class SessionDetails:
     """What it wrote into its own file system."""
     cpus: float | None
     memory: int | None
+    cpu_shares: int | None
+    pids_limit: int | None
+    log: str | None
+    """The volume that its terminal is recorded on; None for one that an older vibenv made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What a container takes of its host at a moment."""
+
+    cpu: float
+    """Of one processor: 1.5 are one and a half."""
+    memory: int
+    """Without what is only kept of files as long as there is room."""
+    memory_limit: int
+    """The host's memory, where the container has no limit."""
+    network_in: int
+    """Bytes since its start, as is `network_out`."""
+    network_out: int
+    pids: int
+    pids_limit: int | None
 
 
 class ComponentState(enum.StrEnum):
@@ -208,11 +256,27 @@ class ContainerSpec:
     """Capabilities that its processes do without, such as `NET_RAW`."""
     security_opt: tuple[str, ...] = ()
     """Docker's own words, such as `no-new-privileges`."""
+    log_driver: str | None = None
+    """What keeps the output of its first process; None is the engine's default."""
+    oom_score_adj: int = 0
+    """The higher, the rather one of its processes is killed when the host has no memory left."""
     cpus: float | None = None
     memory: int | None = None
+    """Swap included."""
     cpu_shares: int | None = None
     """Its weight where processors are short; every container's is 1024 unless told otherwise."""
     pids_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that a container is to have before it starts; one that is there gets `mode`.
+
+    What is no folder, such as a link to one, stays as it is.
+    """
+
+    path: PurePosixPath
+    mode: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,7 @@ from .model import (
     Session,
     SessionDetails,
     SessionState,
+    Usage,
     VolumeMount,
 )
 
@@ -33,6 +34,8 @@ Json = Mapping[str, Any]
 
 _NEVER = "0001-01-01T00:00:00Z"
 _NANO = 1_000_000_000
+_NO_PIDS_LIMIT = 1 << 62
+"""Where there is no limit, an engine says 0 or the largest number that it has."""
 
 _UNITS = {
     "second": timedelta(seconds=1),
@@ -154,7 +157,40 @@ def session_details(found: Container, *, host: str, now: datetime) -> SessionDet
         size=found.size or 0,
         cpus=found.cpus,
         memory=found.memory,
+        cpu_shares=found.cpu_shares,
+        pids_limit=found.pids_limit,
+        log=found.mounts.get(labels.LOG_MOUNT),
     )
+
+
+def usage(stats: Json) -> Usage | None:
+    """What a container takes, from two samples of its statistics; None for one that does not run.
+
+    Source: docker/cli, cli/command/container/stats_helpers.go, for what is a part of what, on either version
+    of control groups.
+    """
+    if "usage" not in stats["memory_stats"]:
+        return None
+    memory, processors, networks = stats["memory_stats"], stats["cpu_stats"], stats.get("networks") or {}
+    cached = memory["stats"].get("total_inactive_file", memory["stats"].get("inactive_file", 0))
+    limit = stats["pids_stats"].get("limit", 0)
+    return Usage(
+        cpu=_processors(processors, stats["precpu_stats"]),
+        memory=max(memory["usage"] - cached, 0),
+        memory_limit=memory["limit"],
+        network_in=sum(network["rx_bytes"] for network in networks.values()),
+        network_out=sum(network["tx_bytes"] for network in networks.values()),
+        pids=stats["pids_stats"].get("current", 0),
+        pids_limit=limit if 0 < limit < _NO_PIDS_LIMIT else None,
+    )
+
+
+def _processors(now: Json, before: Json) -> float:
+    """How many processors were busy with a container between two samples."""
+    passed = now["system_cpu_usage"] - before.get("system_cpu_usage", 0)
+    busy = now["cpu_usage"]["total_usage"] - before["cpu_usage"]["total_usage"]
+    count = now.get("online_cpus") or len(now["cpu_usage"].get("percpu_usage") or ()) or 1
+    return count * busy / passed if passed > 0 else 0.0
 
 
 def create_body(spec: ContainerSpec) -> dict[str, object]:
@@ -173,12 +209,15 @@ def create_body(spec: ContainerSpec) -> dict[str, object]:
             "VolumesFrom": list(spec.volumes_from),
             "Tmpfs": spec.tmpfs,
             "ReadonlyRootfs": spec.read_only,
+            "LogConfig": {"Type": spec.log_driver or ""},
             "Init": spec.init,
             "CapDrop": list(spec.cap_drop),
             "SecurityOpt": list(spec.security_opt),
             "NanoCpus": round((spec.cpus or 0) * _NANO),
             "CpuShares": spec.cpu_shares or 0,
             "Memory": spec.memory or 0,
+            "MemorySwap": spec.memory or 0,
+            "OomScoreAdj": spec.oom_score_adj,
             "PidsLimit": spec.pids_limit,
             "NetworkMode": spec.network or "default",
             "PortBindings": {port: [_binding(address)] for port, address in spec.ports.items()},

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from . import labels, session_process
 from .errors import AlreadyExists, Foreign, NotFound, UsageError, WrongState
-from .model import Access, Container, ContainerSpec, Image, SessionState
+from .model import Access, Container, ContainerSpec, Folder, Image, SessionState, VolumeMount, Wish
 from .settings import VERSION, Settings
+from .supervisor import LOG_FOLDER
 
 SESSION_VARIABLE = "VIBENV_SESSION"
 """In a session's environment: its name."""
@@ -20,58 +23,146 @@ _BINDS = {
     Access.NONE: (),
 }
 
+_MEMORY_SHARE = 0.75
+"""Of the host's memory, what one session may use: the rest is for the engine and who looks after it."""
+_CPU_SHARES = 512
+"""Half of what the registry, the Dagger engine and all other containers have, where processors are short."""
+_OOM_SCORE_ADJ = 500
+"""Where several sessions together use up the host's memory, one of their processes goes first."""
+_CAP_DROP = ("AUDIT_WRITE", "MKNOD", "NET_RAW")
+"""What Podman leaves out of Docker's default capabilities too: package managers, `su` and `ping` work
+without, and with them a program could forge packets, the host's audit log and device files."""
+_NO_MORE_PRIVILEGES = "no-new-privileges"
 
-def launch(
-    name: str,
-    *,
-    launcher: Image | None,
-    settings: Settings,
-    command: Sequence[str],
-    env: Mapping[str, str],
-    cpus: float | None,
-    memory: int | None,
-    access: Access,
-    rows: int,
-    cols: int,
-) -> ContainerSpec:
-    """The container of a new session. `launcher` is what the engine has of `settings.launcher_image`.
+_TMP = "/tmp"
+_STICKY = 0o1777
+"""A folder that everybody may write to, and only remove from it what is theirs."""
+_LOADER = ("LD_PRELOAD", "LD_LIBRARY_PATH")
+"""Variables that make the image's libraries part of whatever starts: meant for the program only."""
+_SHELL = ("/bin/sh",)
+"""What an image runs that names no program itself."""
+_NOT_FOUND = 127
 
-    Raises: NotFound (no launcher), WrongState (another version of vibenv made it), UsageError (the
-    environment's own terminal without the Dagger engine that opens it).
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Basis:
+    """What sessions are made from, as the engine has it."""
+
+    settings: Settings
+    launcher: Image
+    image: Image
+    """What the session's program finds itself in; the launcher, unless another image is wished."""
+    holder: str
+    """The container whose volume has what runs inside every session."""
+    host_memory: int
+
+
+def launcher(found: Image | None, settings: Settings) -> Image:
+    """`found`, what the engine has of `settings.launcher_image`, when sessions can be made from it.
+
+    Raises: NotFound (no launcher), WrongState (another version of vibenv made it).
     """
-    if access is Access.NONE and not command:
-        raise UsageError(
-            "without the Dagger engine there is no environment to open",
-            code="session::no_environment",
-            help=f"say what to run: `vibenv launch {name} --access none --command bash`",
-            about="access",
-        )
-    if launcher is None:
+    if found is None:
         raise NotFound(
             f"the engine has no launcher image {settings.launcher_image}",
             code="launcher::missing",
             help="`vibenv create launcher` builds it, after `vibenv up`",
         )
-    made_by = launcher.labels.get(labels.VERSION, "another program")
+    made_by = found.labels.get(labels.VERSION, "another program")
     if made_by != VERSION:
         raise WrongState(
             f"the launcher image was made by vibenv {made_by}, and this is {VERSION}",
             code="launcher::outdated",
             help="`vibenv create launcher` renews it; sessions that are there go on with theirs",
         )
-    program = command or session_process.default_program(name)
+    return found
+
+
+def pulled(reference: str, found: Image | None) -> Image:
+    """`found`, what the engine has of an image that it has just pulled. Raises: NotFound (gone already)."""
+    if found is None:
+        raise NotFound(
+            f"the engine has no image `{reference}`, though it has just pulled it",
+            code="image::not_found",
+            help="see that nothing removes images there: `docker image ls`",
+            about="image",
+        )
+    return found
+
+
+def launch(name: str, wish: Wish, basis: Basis, *, token: str) -> ContainerSpec:
+    """The container of a new session. `token` makes the name of its recording's volume one of its own.
+
+    Raises: UsageError (the environment's own terminal without the Dagger engine that opens it).
+    """
+    ours = wish.image is None
+    access = wish.access or (Access.DOCKER if ours else Access.NONE)
+    if ours and access is Access.NONE and not wish.command:
+        raise UsageError(
+            "without the Dagger engine there is no environment to open",
+            code="session::no_environment",
+            help=f"say what to run: `vibenv launch {name} --access none --command bash`",
+            about="access",
+        )
+    env = {**_environment(name, basis), **wish.env}
+    loader = {variable: env[variable] for variable in _LOADER if variable in env}
+    reference = basis.image.reference
+    log = labels.log_volume(name, token)
+    log_labels = {labels.LOG: name, labels.VERSION: VERSION}
     return ContainerSpec(
         name=labels.container_name(name),
-        image=settings.launcher_image,
-        labels=labels.session_labels(name, command=command, access=access, image=settings.launcher_image),
-        entrypoint=tuple(session_process.process_argv(program, rows=rows, cols=cols)),
-        env={"LANG": "C.UTF-8", SESSION_VARIABLE: name, **settings.to_environment(), **env},
+        image=reference,
+        labels=labels.session_labels(name, command=wish.command, access=access, image=reference),
+        entrypoint=tuple(
+            session_process.supervise_argv(
+                _program(name, wish, basis.image), rows=wish.rows, cols=wish.cols, env=loader
+            )
+        ),
+        env={**env, **dict.fromkeys(loader, "")},
         binds=_BINDS[access],
+        volumes=(VolumeMount(volume=log, destination=labels.LOG_MOUNT, labels=log_labels),),
+        volumes_from=(f"{basis.holder}:ro",),
+        tmpfs={_TMP: f"exec,mode={_STICKY:o}"} if wish.read_only else {},
+        read_only=wish.read_only,
         hostname=name,
         init=True,
-        cpus=cpus,
-        memory=memory,
+        cap_drop=_CAP_DROP,
+        security_opt=(_NO_MORE_PRIVILEGES,),
+        log_driver="json-file",  # the only one that every engine has and gives back what it was told
+        oom_score_adj=_OOM_SCORE_ADJ,
+        cpus=wish.cpus,
+        memory=_memory(wish, basis),
+        cpu_shares=_CPU_SHARES,
+        pids_limit=wish.pids_limit or None,
     )
+
+
+def folders(image: Image, *, read_only: bool) -> tuple[Folder, ...]:
+    """The folders that a session in `image` needs before it starts, because its user could not make them."""
+    if image.user.partition(":")[0] in ("", "0", "root"):
+        return ()
+    needed = (LOG_FOLDER,) if read_only else (LOG_FOLDER, _TMP)
+    return tuple(Folder(PurePosixPath(path), _STICKY) for path in needed)
+
+
+def _program(name: str, wish: Wish, image: Image) -> Sequence[str]:
+    if wish.command:
+        return wish.command
+    if wish.image is None:
+        return session_process.default_program(name)
+    return image.entrypoint + image.command or _SHELL
+
+
+def _environment(name: str, basis: Basis) -> dict[str, str]:
+    """What the image sets as far as it matters here, and what vibenv adds to it."""
+    image = {name: basis.image.env[name] for name in ("LANG", *_LOADER) if name in basis.image.env}
+    ours = basis.settings.to_environment() if basis.image is basis.launcher else {}
+    return {"LANG": "C.UTF-8", **image, SESSION_VARIABLE: name, **ours}
+
+
+def _memory(wish: Wish, basis: Basis) -> int | None:
+    wished = basis.settings.session_memory_bytes if wish.memory is None else wish.memory
+    return (int(basis.host_memory * _MEMORY_SHARE) if wished is None else wished) or None
 
 
 def find(name: str, found: Container | None) -> Container:
@@ -159,9 +250,15 @@ def check_remove(name: str, found: Container, *, force: bool) -> None:
 def ended_at_once(name: str, found: Container | None, said: str) -> WrongState:
     """The error for a session whose program ended before its terminal was there."""
     how = "went away" if found is None else f"ended at once, with the exit code {found.exit_code}"
+    help = "see that the program keeps running: `--command sh` does, in an image that has it"
+    if found is not None and found.exit_code == _NOT_FOUND:
+        image = found.labels.get(labels.IMAGE, found.image)
+        help = f"the image {image} has no such program: name one that it has with `--command`"
+        if said.startswith(_SHELL[0]):
+            help = f"the image {image} has no shell: name a program that it has with `--command`"
     return WrongState(
         f"the program of `{name}` {how}" + (f": {said}" if said else ""),
         code="session::ended",
-        help="see that the program is in the launcher and keeps running: `--command bash` does",
+        help=help,
         about="command",
     )

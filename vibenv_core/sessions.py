@@ -6,24 +6,44 @@ The engine is the only record of them. Nothing is kept here between calls.
 from __future__ import annotations
 
 import contextlib
+import secrets
 import select
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from . import labels, replies, session_plan
-from .errors import AlreadyExists, EngineError, Interrupted, VibenvError
-from .model import Access, Container, ContainerSpec, Session, SessionDetails, SessionState, session_name
-from .session_process import READY
+from . import labels, replies, session_plan, tools
+from .claim import claim
+from .errors import AlreadyExists, EngineError, Interrupted, NotFound, VibenvError
+from .model import (
+    Container,
+    ContainerSpec,
+    Folder,
+    Image,
+    Progress,
+    Session,
+    SessionDetails,
+    SessionState,
+    Usage,
+    Wish,
+    session_name,
+)
+from .session_plan import Basis
 from .settings import Settings
+from .supervisor import READY
 
 if TYPE_CHECKING:
     from .engine import Engine
+    from .starting import Starter
     from .stream import Stream
 
+T = TypeVar("T")
+
+_READY = (READY, b"serving the terminal\n")
+"""What the first process of a session says when its terminal accepts clients; the other of vibenv 0.1.0."""
 _READY_S = 30.0
 """How long a terminal may take from its container's start until it accepts clients; 10 ms are usual."""
 _WAKE_S = 0.05
@@ -32,6 +52,8 @@ _POLL_S = 0.005
 _GRACE_S = 10.0
 """What a program has to end by itself, as Docker's own stop gives it."""
 _LOOK_JOBS = 8
+_LAST_LINES = 3
+_TOKEN_BYTES = 4
 
 
 def list_sessions(engine: Engine) -> list[Session]:
@@ -41,19 +63,30 @@ def list_sessions(engine: Engine) -> list[Session]:
 
 def details(engine: Engine) -> list[SessionDetails]:
     """All sessions, oldest first, with what only a look at each tells, less those that go meanwhile."""
+    looked = _each(engine.sessions(), partial(engine.inspect, size=True))
+    now = datetime.now(UTC)
+    return [replies.session_details(found, host=engine.host.name, now=now) for _, found in looked]
+
+
+def usage(engine: Engine) -> list[tuple[Session, Usage]]:
+    """What each session that runs takes of its host, oldest first; takes a second or two."""
+    running = [session for session in engine.sessions() if session.state is SessionState.RUNNING]
+    return _each(running, engine.usage)
+
+
+def _each(sessions: Sequence[Session], look: Callable[[str], T | None]) -> list[tuple[Session, T]]:
+    """What looking at each session gives, by its container's id, less those that it gives nothing of."""
     # What it imports takes long, and the commands that look at one session need none of it.
     from . import batch
 
-    ids = [session.id for session in engine.sessions()]
-    looked: dict[str, Container | None] = {}
-    look = partial(engine.inspect, size=True)
+    looked: dict[str, T | None] = {}
+    ids = [session.id for session in sessions]
     for outcome in batch.each(ids, look, jobs=_LOOK_JOBS, cancelled=threading.Event()):
         if isinstance(outcome.result, VibenvError):
             raise outcome.result
         looked[outcome.name] = outcome.result
-    now = datetime.now(UTC)
-    found = (looked[id] for id in ids)
-    return [replies.session_details(each, host=engine.host.name, now=now) for each in found if each]
+    found = ((session, looked[session.id]) for session in sessions)
+    return [(session, result) for session, result in found if result is not None]
 
 
 def find(engine: Engine, name: str) -> Session:
@@ -61,51 +94,73 @@ def find(engine: Engine, name: str) -> Session:
     return _session(engine, _find(engine, name))
 
 
-def launch(
+def look(
     engine: Engine,
     settings: Settings,
-    name: str,
     *,
-    command: Sequence[str] = (),
-    env: Mapping[str, str] | None = None,
-    cpus: float | None = None,
-    memory: int | None = None,
-    access: Access = Access.DOCKER,
+    image: str | None = None,
+    progress: Progress,
+    cancelled: threading.Event,
+) -> Basis:
+    """What new sessions are made from: asked once for all that are launched at a time, in one round trip.
+
+    `image` is pulled where the engine lacks it. Raises: NotFound (no launcher, no such image), WrongState
+    (an outdated launcher), EngineError (the image's registry cannot be reached), Interrupted.
+    """
+    # What it imports takes long, and the commands that ask one thing need none of it.
+    from . import batch
+
+    def images() -> tuple[Image | None, Image | None]:
+        if image is None:
+            return engine.image(settings.launcher_image), None
+        return batch.together(lambda: engine.image(settings.launcher_image), lambda: engine.image(image))
+
+    (found, wished), memory = batch.together(images, engine.memory)
+    launcher = session_plan.launcher(found, settings)
+    if image is not None and wished is None:
+        engine.pull(image, progress=progress, cancelled=cancelled)
+        wished = session_plan.pulled(image, engine.image(image))
+    return Basis(
+        settings=settings,
+        launcher=launcher,
+        image=wished or launcher,
+        holder=tools.holder(launcher),
+        host_memory=memory,
+    )
+
+
+def launch(
+    engine: Engine,
+    basis: Basis,
+    name: str,
+    wish: Wish,
+    *,
     reuse: bool = False,
-    rows: int = 24,
-    cols: int = 80,
+    progress: Progress,
     cancelled: threading.Event,
 ) -> Session:
-    """Make the session `name`, and return when its terminal accepts clients.
+    """Make the session `name` as it is wished on `basis`, and return when its terminal accepts clients.
 
-    `command` is run in the launcher; empty opens the environment's terminal. With `reuse` a session that is
-    there is taken as it is, started when it was stopped. One that could not be brought up is removed again.
+    With `reuse` a session that is there is taken as it is, started when it was stopped. One that could not be
+    brought up is removed again.
 
-    Raises: UsageError (a bad name, before anything is asked), AlreadyExists, Foreign, NotFound (no launcher),
-    WrongState (an outdated launcher; the program ended at once), Interrupted.
+    Raises: UsageError (a bad name, before anything is asked), AlreadyExists, Foreign, NotFound (an image that
+    is gone), WrongState (the program ended at once), Interrupted.
     """
-    spec = session_plan.launch(
-        session_name(name),
-        launcher=engine.image(settings.launcher_image),
-        settings=settings,
-        command=command,
-        env=env or {},
-        cpus=cpus,
-        memory=memory,
-        access=access,
-        rows=rows,
-        cols=cols,
-    )
-    made = _claim(engine, spec, cancelled)
-    if isinstance(made, Container):
-        there = session_plan.reuse(name, made, wished=reuse)
-        return _session(engine, _running(engine, name, there, cancelled))
-    try:
-        return _session(engine, _start(engine, name, made, cancelled))
-    except BaseException:
-        with contextlib.suppress(VibenvError):
-            engine.remove(made, force=True)
-        raise
+    spec = session_plan.launch(session_name(name), wish, basis, token=secrets.token_hex(_TOKEN_BYTES))
+    with engine.starter() as starter:
+        made = _claim(engine, basis, spec, progress, cancelled)
+        if isinstance(made, Container):
+            there = session_plan.reuse(name, made, wished=reuse)
+            return _session(engine, _running(engine, name, there, cancelled))
+        folders = session_plan.folders(basis.image, read_only=wish.read_only)
+        try:
+            found = _start(engine, starter, name, made, cancelled, folders=folders, first=True)
+        except BaseException:
+            with contextlib.suppress(VibenvError):
+                _remove(engine, made, spec.volumes[0].volume, force=True)
+            raise
+    return _session(engine, found)
 
 
 def start(engine: Engine, name: str, *, cancelled: threading.Event) -> Session:
@@ -130,14 +185,14 @@ def stop(engine: Engine, name: str, *, grace_s: float = _GRACE_S) -> Session:
     return _session(engine, found)
 
 
-def remove(engine: Engine, name: str, *, force: bool = False) -> Session:
-    """Remove a session with its files: the session as it was. One that runs is removed only with `force`.
+def remove(engine: Engine, name: str, *, force: bool = False, keep_log: bool = False) -> Session:
+    """Remove a session with its files and, unless it is to be kept, its recording: the session as it was.
 
-    Raises: NotFound, Foreign, WrongState.
+    One that runs is removed only with `force`. Raises: NotFound, Foreign, WrongState.
     """
     found = _find(engine, name)
     session_plan.check_remove(name, found, force=force)
-    engine.remove(found.id, force=force)
+    _remove(engine, found.id, None if keep_log else found.mounts.get(labels.LOG_MOUNT), force=force)
     return _session(engine, found)
 
 
@@ -158,20 +213,24 @@ def _find(engine: Engine, name: str) -> Container:
     return session_plan.find(name, engine.inspect(labels.container_name(session_name(name))))
 
 
-def _claim(engine: Engine, spec: ContainerSpec, cancelled: threading.Event) -> str | Container:
-    """The id of the container made from `spec`, or the container that has its name already.
+def _claim(
+    engine: Engine, basis: Basis, spec: ContainerSpec, progress: Progress, cancelled: threading.Event
+) -> str | Container:
+    """As `claim`; what the engine lacks of what runs inside sessions, it has then."""
+    try:
+        return claim(engine, spec, cancelled)
+    except NotFound as error:
+        if basis.holder not in error.message:
+            raise
+    tools.make(engine, basis.launcher, progress=progress, cancelled=cancelled)
+    return claim(engine, spec, cancelled)
 
-    An engine takes the name before others can see the container: the loser of a race asks until it is there.
-    """
-    deadline = monotonic() + _READY_S
-    while True:
-        try:
-            return engine.create(spec)
-        except AlreadyExists:
-            if (there := engine.inspect(spec.name)) is not None:
-                return there
-            if cancelled.wait(_POLL_S) or monotonic() > deadline:
-                raise
+
+def _remove(engine: Engine, container: str, log: str | None, *, force: bool) -> None:
+    engine.remove(container, force=force)
+    if log is not None:
+        with contextlib.suppress(NotFound):
+            engine.remove_volume(log)
 
 
 def _running(engine: Engine, name: str, found: Container, cancelled: threading.Event) -> Container:
@@ -179,38 +238,44 @@ def _running(engine: Engine, name: str, found: Container, cancelled: threading.E
     if not session_plan.must_start(name, found):
         return found
     try:
-        return _start(engine, name, found.id, cancelled)
+        with engine.starter() as starter:
+            return _start(engine, starter, name, found.id, cancelled, first=False)
     except BaseException:
         with contextlib.suppress(VibenvError):
             engine.stop(found.id, grace_s=0)
         raise
 
 
-def _start(engine: Engine, name: str, container: str, cancelled: threading.Event) -> Container:
+def _start(
+    engine: Engine,
+    starter: Starter,
+    name: str,
+    container: str,
+    cancelled: threading.Event,
+    *,
+    folders: Sequence[Folder] = (),
+    first: bool,
+) -> Container:
     """Start a container and wait until its terminal accepts clients."""
-    with engine.output_stream(container) as output:
-        engine.start(container)
-        ready = _says_ready(output, name, cancelled)
-        found = engine.inspect(container)
-        while not ready and found is not None and found.state is SessionState.RUNNING:
-            # It has closed its output, and will have ended in a moment.
-            if cancelled.wait(_POLL_S):
-                raise Interrupted(f"launching `{name}`")
-            found = engine.inspect(container)
-    if found is None or found.state is not SessionState.RUNNING:
-        said = "" if found is None else engine.logs(container, lines=3).strip()
-        raise session_plan.ended_at_once(name, found, said)
-    return found
+    output, started = engine.start_watched(starter, container, folders=folders, first=first)
+    if _says_ready(output, name, cancelled):
+        return started
+    while (found := engine.inspect(container)) is not None and found.state is SessionState.RUNNING:
+        # It has closed its output, and will have ended in a moment.
+        if cancelled.wait(_POLL_S):
+            raise Interrupted(f"launching `{name}`")
+    said = "" if found is None else engine.logs(container, lines=_LAST_LINES).strip()
+    raise session_plan.ended_at_once(name, found, said)
 
 
 def _says_ready(output: Stream, name: str, cancelled: threading.Event) -> bool:
-    """Whether the session's process says that its terminal accepts clients, before it ends.
+    """Whether a session's process says that its terminal accepts clients, before it ends.
 
     Raises: Interrupted, EngineError (it says nothing).
     """
     deadline = monotonic() + _READY_S
     said = b""
-    while READY not in said:
+    while not any(word in said for word in _READY):
         if cancelled.is_set():
             raise Interrupted(f"launching `{name}`")
         if monotonic() > deadline:

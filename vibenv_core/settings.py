@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import UsageError
+
+_PREFIXES = "kmgt"
+_SIZE = re.compile(rf"(\d+(?:\.\d+)?) ?(?:([{_PREFIXES}])(i)?)?b?", re.ASCII | re.IGNORECASE)
 
 VERSION = "0.1.0"
 """vibenv's own version: what it makes is labelled with it."""
@@ -35,6 +39,8 @@ class Settings:
     """Where the launcher's Python packages come from; None is pip's own default."""
     apt_mirror: str | None = None
     """Where the launcher's Debian packages come from; None is what the base image says."""
+    session_memory: str | None = None
+    """What a session may use, such as `4GiB`, and `0` for all there is; None is most of the host's memory."""
 
     @classmethod
     def variables(cls) -> tuple[str, ...]:
@@ -59,6 +65,12 @@ class Settings:
                 code="settings::registry_address",
                 help="set it to HOST:PORT, such as localhost:5000, or leave it unset",
             )
+        if settings.session_memory is not None and settings.session_memory_bytes is None:
+            raise UsageError(
+                f"VIBENV_SESSION_MEMORY is `{settings.session_memory}`, which is no size",
+                code="settings::session_memory",
+                help="set it to a size, such as 4GiB, to 0 for no limit, or leave it unset",
+            )
         return settings
 
     def to_environment(self) -> dict[str, str]:
@@ -68,6 +80,16 @@ class Settings:
             for field in dataclasses.fields(self)
             if (value := getattr(self, field.name)) != field.default and isinstance(value, str)
         }
+
+    @property
+    def session_memory_bytes(self) -> int | None:
+        """`session_memory` in bytes."""
+        found = _SIZE.fullmatch(self.session_memory or "")
+        if found is None:
+            return None
+        number, prefix, binary = found.groups()
+        base = 1024 if binary else 1000
+        return int(float(number) * base ** (_PREFIXES.index(prefix.lower()) + 1 if prefix else 0))
 
     @property
     def registry_port(self) -> int:

@@ -44,14 +44,14 @@ class Stream:
             return self._connection.recv(65536)
         except (BlockingIOError, ssl.SSLWantReadError):
             return None
-        except ConnectionResetError:
+        except OSError:
             return b""
 
-    def send(self, data: bytes) -> int:
+    def send(self, data: bytes | bytearray) -> int:
         """How many bytes were taken: 0 when none can be sent now, and when the stream has ended."""
         try:
             return self._connection.send(data)
-        except (BlockingIOError, ssl.SSLWantWriteError, BrokenPipeError, ConnectionResetError):
+        except OSError:
             return 0
 
     def close(self) -> None:
@@ -85,33 +85,33 @@ def dial(host: Host, timeout_s: float | None) -> socket.socket:
     return _trust(host.tls).wrap_socket(plain, server_hostname=url.hostname) if host.tls else plain
 
 
-def hijack(host: Host, path: str, body: object, *, timeout_s: float) -> socket.socket:
-    """A new connection, on which `upgrade` was done. Raises: OSError, EngineError."""
-    connection = dial(host, timeout_s)
-    upgrade(connection, path, body)
-    return connection
-
-
 def upgrade(connection: socket.socket, path: str, body: object) -> None:
     """POST `body` as JSON to `path`; when this returns, the connection is a plain byte stream.
 
     When it raises, the connection is closed. Raises: OSError (it was lost), EngineError (the engine said no).
     """
-    payload = json.dumps(body).encode()
-    request = (
-        f"POST {path} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\n"
-        f"Content-Length: {len(payload)}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
-    )
     try:
-        connection.sendall(request.encode() + payload)
-        _expect_upgrade(connection)
+        ask_upgrade(connection, path, body)
+        expect_upgrade(connection)
     except BaseException:
         connection.close()
         raise
 
 
-def _expect_upgrade(connection: socket.socket) -> None:
-    """Read the reply's status line and headers, and not a byte more: what follows is the program's."""
+def ask_upgrade(connection: socket.socket, path: str, body: object) -> None:
+    """The first half of `upgrade`, which waits for nothing. Raises: OSError."""
+    payload = json.dumps(body).encode()
+    request = (
+        f"POST {path} HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(payload)}\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
+    )
+    connection.sendall(request.encode() + payload)
+
+
+def expect_upgrade(connection: socket.socket) -> None:
+    """The second half: reads the reply's status line and headers, and not a byte more: what follows is the
+    program's. Raises: OSError, EngineError.
+    """
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         byte = connection.recv(1)

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class List(HostsCommand):
     """List the sessions of a host, oldest first.
 
-    `--long` adds command, access, size, limits, times, version, host and id, and asks the engine about each
-    session. `--all` asks all hosts at once; one that cannot be asked is a row with its error.
+    `--long` adds command, access, size, limits, times, version, the volume of the recording, host and id, and
+    asks the engine about each session. `--all` asks all hosts at once; one that cannot be asked is a row with
+    its error.
     """
 
     name = "vibenv list"

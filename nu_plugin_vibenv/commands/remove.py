@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Remove(SessionsCommand):
-    """Remove sessions with their files; a running one only with `--force`.
+    """Remove sessions with their files and recordings; a running one only with `--force`.
 
-    The rows show the sessions as they were.
+    The rows show the sessions as they were. A recording that is kept is a volume, which has the label
+    `vibenv.log`: `docker volume ls --filter label=vibenv.log`.
     """
 
     name = "vibenv remove"
@@ -25,11 +26,13 @@ class Remove(SessionsCommand):
     examples = (
         Example("vibenv remove my-task --force", "remove one session, whatever it does"),
         Example("vibenv list | where state == stopped | vibenv remove", "remove all that are stopped"),
+        Example("vibenv remove my-task --keep-log", "what its terminal showed stays"),
     )
 
     force = Switch("also one that runs", short="f")
+    keep_log = Switch("leave the recording of its terminal")
 
     def act(self, call: Call) -> Callable[[str], Session]:
         """Remove one session."""
-        engine, force = self.engine(call), call[self.force]
-        return lambda name: sessions.remove(engine, name, force=force)
+        engine, force, keep_log = self.engine(call), call[self.force], call[self.keep_log]
+        return lambda name: sessions.remove(engine, name, force=force, keep_log=keep_log)

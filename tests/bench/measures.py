@@ -18,6 +18,7 @@ from pathlib import Path
 import docker
 
 from tests.bench.figures import Figure, at_most, at_most_above, at_most_times, faster, in_turns, timed
+from tests.engine.conftest import launching
 from tests.nu.shell import Shell
 from vibenv_core import launcher, sessions
 from vibenv_core.attach import attach
@@ -241,9 +242,7 @@ def _in_nu(bench: Bench, *actions: str) -> list[list[float]]:
 
 
 def _launch_session(bench: Bench, name: str, *command: str) -> None:
-    sessions.launch(
-        bench.engine, bench.settings, name, command=command or ["bash"], cancelled=threading.Event()
-    )
+    launching(bench.engine, bench.settings)(name, command=command or ["bash"])
 
 
 def _remove_all(bench: Bench) -> None:

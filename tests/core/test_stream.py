@@ -10,7 +10,7 @@ import pytest
 
 from vibenv_core.errors import EngineError
 from vibenv_core.hosts import Host
-from vibenv_core.stream import Stream, hijack
+from vibenv_core.stream import Stream, dial, upgrade
 
 DEADLINE_S = 5
 
@@ -38,7 +38,8 @@ def answered(listener: socket.socket, reply: bytes) -> tuple[socket.socket, byte
     engine.start()
     host = Host(name="h", url=f"unix://{listener.getsockname()}", tls=None)
     try:
-        ours = hijack(host, "/exec/1/start", {"Tty": False}, timeout_s=DEADLINE_S)
+        ours = dial(host, DEADLINE_S)
+        upgrade(ours, "/exec/1/start", {"Tty": False})
     except EngineError:
         engine.join()
         held[0][0].close()
@@ -99,5 +100,5 @@ def test_an_engine_that_breaks_off_is_a_lost_connection(listener: socket.socket)
     engine = threading.Thread(target=lambda: listener.accept()[0].close())
     engine.start()
     with pytest.raises(OSError, match=r"closed|reset|Broken"):
-        hijack(host, "/", {}, timeout_s=DEADLINE_S)
+        upgrade(dial(host, DEADLINE_S), "/", {})
     engine.join()

@@ -11,7 +11,7 @@ from tests.stack.engine import Engine as Docker
 from vibenv_core import hosts, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.launcher import Launcher
-from vibenv_core.model import Session
+from vibenv_core.model import Session, Wish
 from vibenv_core.settings import Settings
 
 
@@ -22,11 +22,15 @@ class Launch(Protocol):
 
 
 def launching(engine: Engine, settings: Settings) -> Launch:
-    """Launch on `engine`, as `sessions.launch` does."""
+    """Launch on `engine`, as `sessions.launch` does; `wishes` are of `Wish`, or `reuse` or `cancelled`."""
 
-    def launch(name: str, **wishes: Any) -> Session:
-        usual: dict[str, Any] = {"command": ["bash"], "cancelled": threading.Event()}
-        return sessions.launch(engine, settings, name, **{**usual, **wishes})
+    def launch(
+        name: str, *, reuse: bool = False, cancelled: threading.Event | None = None, **wishes: Any
+    ) -> Session:
+        doing: dict[str, Any] = {"progress": lambda _step: None, "cancelled": cancelled or threading.Event()}
+        wish = Wish(**{"command": ["bash"], **wishes})
+        basis = sessions.look(engine, settings, image=wish.image, **doing)
+        return sessions.launch(engine, basis, name, wish, reuse=reuse, **doing)
 
     return launch
 

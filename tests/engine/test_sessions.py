@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from tests.engine.conftest import Launch
+from tests.engine.conftest import Launch, launching
 from tests.stack.engine import Engine as Docker
 from vibenv_core import sessions
 from vibenv_core.engine import Engine
@@ -327,7 +327,7 @@ def test_a_renamed_session_goes_on_under_its_new_name(launch: Launch, stack: Eng
 def test_without_a_launcher_the_line_that_makes_it_is_given(stack: Engine, launch: Launch) -> None:
     elsewhere = Settings(registry_address="localhost:5998")
     with pytest.raises(NotFound) as raised:
-        sessions.launch(stack, elsewhere, "a", command=["bash"], cancelled=threading.Event())
+        launching(stack, elsewhere)("a")
     assert raised.value.code == "vibenv::launcher::missing"
     assert names(stack) == []
 
@@ -344,7 +344,7 @@ def test_a_launcher_of_an_older_vibenv_is_refused(stack: Engine, docker_engine: 
     )
     try:
         with pytest.raises(VibenvError) as raised:
-            sessions.launch(stack, elsewhere, "a", command=["bash"], cancelled=threading.Event())
+            launching(stack, elsewhere)("a")
     finally:
         docker_engine.docker("rmi", elsewhere.launcher_image)
     assert raised.value.code == "vibenv::launcher::outdated"

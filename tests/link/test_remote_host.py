@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from tests.engine.conftest import launching
 from tests.link.bed import INSTANCE, Bed, before
 from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
@@ -111,12 +112,9 @@ def test_sessions_are_launched_side_by_side_over_one_connection(
 ) -> None:
     names = [f"far-{number}" for number in range(6)]
 
-    def launch(name: str) -> str:
-        made = sessions.launch(engine, settings, name, command=["bash"], cancelled=threading.Event())
-        return made.name
-
     with ThreadPoolExecutor(6) as pool:
-        assert list(pool.map(launch, names)) == names
+        made = pool.map(launching(engine, settings), names)
+        assert [session.name for session in made] == names
     assert sorted(session.name for session in sessions.list_sessions(engine)) == names
     assert (bed.handshakes, bed.link.seen().connections) == (1, 1)
 
@@ -128,7 +126,7 @@ def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_o
     commands: list[Callable[[], object]] = [
         lambda: sessions.list_sessions(engine),
         lambda: stack.status(engine, settings),
-        lambda: sessions.launch(engine, settings, "far", command=["bash"], cancelled=never),
+        lambda: launching(engine, settings)("far"),
         lambda: sessions.stop(engine, "far"),
         lambda: sessions.start(engine, "far", cancelled=never),
         lambda: sessions.remove(engine, "far", force=True),
@@ -170,7 +168,7 @@ class Shown:
 @pytest.fixture
 def shown(engine: Engine, settings: Settings) -> Iterator[Shown]:
     """A session that runs bash, shown on a terminal, with its prompt."""
-    sessions.launch(engine, settings, "far", command=["bash"], cancelled=threading.Event())
+    launching(engine, settings)("far")
     user, program = pty.openpty()
     cancelled = threading.Event()
     with ThreadPoolExecutor(1) as pool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from typing import TypeAlias
 
 import pytest
 
+from tests.engine.conftest import launching
 from tests.nu.shell import Shell
 from tests.nu.terminal.tmux import PROMPT, SHORT_PROMPT, Tmux
 from tests.stack.engine import Engine
@@ -64,7 +64,7 @@ def launch(stack: DockerEngine, launcher: Launcher, settings: Settings) -> Itera
 
     def launch_session(*command: str) -> str:
         made.append(f"t-{uuid.uuid4().hex[:8]}")
-        sessions.launch(stack, settings, made[-1], command=command, cancelled=threading.Event())
+        launching(stack, settings)(made[-1], command=command)
         return made[-1]
 
     yield launch_session
