@@ -15,13 +15,12 @@ from typing import Any, TypeAlias
 
 from . import labels
 from .settings import VERSION, Settings
+from .supervisor import TOOLS
 
 VENV = "/opt/vibenv"
 """The virtual environment of the launcher that holds vibenv and what it imports."""
 _SOURCES = f"{VENV}/src"
 _LOCK = "/tmp/requirements.txt"
-TOOLS = "/vibenv"
-"""The folder of what runs inside sessions, in the launcher's image and in every session."""
 
 ENGINE_SOCKET = "unix:///run/dagger/engine.sock"
 """Where a session finds the Dagger engine: what RUNNER_HOST says in the launcher."""
@@ -99,7 +98,7 @@ class Layers:
 def launcher(settings: Settings, *, tools: Layers, sources: Mapping[str, str], lock: str) -> Layers:
     """The launcher: what a session runs in, and where every engine gets the tools of sessions from.
 
-    `tools` have the folder `/vibenv`; `sources` are the files of vibenv's own packages, by their paths as
+    `tools` have the folder `TOOLS`; `sources` are the files of vibenv's own packages, by their paths as
     imported; `lock` is a requirements file with the hashes of all that they import.
     """
     docker = Layers(title="Docker CLI", base=settings.docker_cli_image)

@@ -1,4 +1,4 @@
-"""What runs inside a session's container: argument lists, for what the tools volume has at `/vibenv`. Pure.
+"""What runs inside a session's container: argument lists, for what the tools volume has in a session. Pure.
 
 A session's program runs on a terminal that the supervisor holds; `supervise_argv` is the container's whole
 command. `vibenv attach` reaches that terminal through `relay_argv`, which joins its own standard streams to
@@ -12,23 +12,19 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from .inside.hold import READY
 from .supervisor import DTACH_SOCKET as SOCKET
+from .supervisor import TOOLS
 from .supervisor.frames import Hello
 
 __all__ = [
-    "READY",
     "SOCKET",
     "TOOLS",
     "bridge_argv",
     "default_program",
-    "process_argv",
     "relay_argv",
     "supervise_argv",
 ]
 
-TOOLS = "/vibenv"
-"""Where sessions have the tools volume; one that an older vibenv made has nothing there."""
 _APP = (f"{TOOLS}/bin/python3", "-I", "-S", f"{TOOLS}/app/__main__.pyc")
 
 
@@ -43,15 +39,6 @@ def supervise_argv(
     """
     given = [word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")]
     return [*_APP, "supervise", "--rows", str(rows), "--cols", str(cols), *given, "--", *program]
-
-
-def process_argv(program: Sequence[str], *, rows: int, cols: int) -> list[str]:
-    """The container's command: `program` on a terminal of that size, served on `SOCKET`; for `--init`.
-
-    The container needs python3, sh, stty and dtach, and a `/tmp`. It ends when the program has, with the
-    program's exit status (127: no such program). `docker stop` closes the terminal: the program gets SIGHUP.
-    """
-    return _python("hold.py", SOCKET, str(rows), str(cols), *program)
 
 
 def default_program(name: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The tools volume: what runs inside sessions, on an engine; every session mounts it read-only at `/vibenv`.
+"""The tools volume: what runs inside sessions, on an engine; every session mounts it read-only at `TOOLS`.
 
 The engine fills the volume from the launcher's image as it creates the first container that has it: the
 holder, which never runs. Sessions name the holder and not the volume, because an engine silently makes a
@@ -19,8 +19,8 @@ from . import labels
 from .claim import claim
 from .errors import EngineError, Foreign, NotFound, WrongState
 from .model import Container, ContainerSpec, Image, Progress, Step, StepState, VolumeMount
-from .recipe import TOOLS
 from .settings import VERSION
+from .supervisor import TOOLS
 from .tools_recipe import MARKER
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _TRIES = 2
 
 
 def holder(launcher: Image) -> str:
-    """The name of the container whose volume a session of this launcher has at `/vibenv`.
+    """The name of the container whose volume a session of this launcher has at `TOOLS`.
 
     Raises: WrongState (the launcher is from before there were tools).
     """

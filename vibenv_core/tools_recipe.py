@@ -2,15 +2,16 @@
 
 They are a folder of the launcher's image that needs nothing outside itself: Python, dtach and the terminal
 emulator with all the libraries that they load, and the supervisor. Programs name their loader and libraries
-by absolute paths below `/vibenv`, so that is where the folder has to be.
+by absolute paths below `TOOLS`, so that is where the folder has to be.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .recipe import TOOLS, Files, Layers, Run, packages
+from .recipe import Files, Layers, Run, packages
 from .settings import Settings
+from .supervisor import TOOLS
 
 MARKER = f"{TOOLS}/complete"
 """A file that is written last: where it is, the tools are whole."""
@@ -85,7 +86,7 @@ echo >{MARKER}
 
 
 def tools(settings: Settings, *, sources: Mapping[str, str], lock: str) -> Layers:
-    """Layers that have the tools in `/vibenv`; a change of the supervisor builds only the last of them anew.
+    """Layers that have the tools in `TOOLS`; a change of the supervisor builds only the last of them anew.
 
     `sources` are those of vibenv's packages, of which the supervisor's are taken; `lock` is a requirements
     file with the hashes of the emulator's wheels.

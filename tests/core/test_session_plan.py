@@ -79,7 +79,7 @@ def test_a_session_is_a_container_that_says_what_it_is() -> None:
 def test_the_images_own_entry_point_never_swallows_the_supervisor() -> None:
     spec = launch(command=("make", "it so"), rows=40, cols=133)
     assert spec.entrypoint is not None
-    assert spec.entrypoint[0].startswith("/vibenv/bin/")
+    assert spec.entrypoint[0].startswith("/.vibenv/bin/")
     assert {"40", "133"} <= set(spec.entrypoint)
     assert program(spec) == ("make", "it so")
 

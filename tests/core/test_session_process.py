@@ -13,7 +13,7 @@ HELLO = Hello(client="me", rows=30, cols=90, watching=True, since=7)
 def test_the_program_follows_the_size_and_what_is_for_it_alone() -> None:
     argv = session_process.supervise_argv(["sleep", "1 0"], rows=30, cols=90, env={"LD_PRELOAD": "a b"})
     begin = argv.index("supervise")
-    assert argv[0] == "/vibenv/bin/python3"
+    assert argv[0] == "/.vibenv/bin/python3"
     assert argv[begin + 1 :] == [
         *("--rows", "30", "--cols", "90", "--env", "LD_PRELOAD=a b", "--", "sleep", "1 0"),
     ]

@@ -14,26 +14,26 @@ from vibenv_core.engine import Engine
 from vibenv_core.errors import Foreign, NotFound
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import ContainerSpec, Image, Step, StepState
-from vibenv_core.recipe import TOOLS
 from vibenv_core.settings import Settings
+from vibenv_core.supervisor import TOOLS
 from vibenv_core.tools_recipe import MARKER
 
 LARGEST = 20_000_000
 """Bytes that the tools may have."""
 NEVER = threading.Event()
-LOOK = """
+LOOK = f"""
 import ctypes, json, os
 
-emulator = ctypes.CDLL("/vibenv/lib/libghostty-vt.so")
-found = [os.path.join(folder, name) for folder, _, names in os.walk("/vibenv") for name in names]
-mapped = {line.split()[5] for line in open("/proc/self/maps") if ".so" in line}
-print(json.dumps({
+emulator = ctypes.CDLL("{TOOLS}/lib/libghostty-vt.so")
+found = [os.path.join(folder, name) for folder, _, names in os.walk("{TOOLS}") for name in names]
+mapped = {{line.split()[5] for line in open("/proc/self/maps") if ".so" in line}}
+print(json.dumps({{
     "emulator": hasattr(emulator, "ghostty_terminal_new"),
     "size": sum(os.lstat(path).st_size for path in found),
     "sources": [path for path in found if path.endswith(".py")],
-    "foreign": [path for path in mapped if not path.startswith("/vibenv/")],
+    "foreign": [path for path in mapped if not path.startswith("{TOOLS}/")],
     "user": os.getuid(),
-}))
+}}))
 """
 """What the tools' Python says of the tools, wherever it runs."""
 

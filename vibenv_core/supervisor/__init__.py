@@ -12,6 +12,9 @@ modules decide; `serving`, `connection`, `program`, `recording` and `relay` do t
     relay                           what joins a client to a session, in a process of its own
 """
 
+TOOLS = "/.vibenv"
+"""Where sessions have the tools volume. Were it `/vibenv`, then in the folder `/` Nushell would take that for
+the module of `use vibenv`."""
 DTACH_SOCKET = "/tmp/vibenv.sock"
 """Where a session's terminal is served in dtach's protocol: `dtach -a` there is always a second way in."""
 CONTROL_SOCKET = "/tmp/vibenv-control.sock"
