@@ -23,7 +23,7 @@ from tests.nu.shell import Shell
 from vibenv_core import launcher, sessions
 from vibenv_core.attach import attach
 from vibenv_core.engine import Engine
-from vibenv_core.session_process import SOCKET, process_argv
+from vibenv_core.session_process import SOCKET
 from vibenv_core.settings import Settings
 
 MANY = 20
@@ -204,7 +204,7 @@ class _Docker:
     def __init__(self, bench: Bench) -> None:
         self.client = docker.APIClient(bench.url, version="auto")
         self._image = bench.settings.launcher_image
-        self._argv = process_argv(["bash"], rows=24, cols=80)
+        self._argv = ["sleep", "infinity"]
         self._made: dict[str, str] = {}
 
     def one(self, name: str) -> None:
