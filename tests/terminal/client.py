@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import select
 import socket
 import time
@@ -37,7 +36,7 @@ class Client:
         self._frames = Frames()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
-        self.send(frames.said(Kind.HELLO, dataclasses.asdict(hello)))
+        self.send(frames.said(Kind.HELLO, hello._asdict()))
         welcome = self.until_frame(Kind.WELCOME)
         self.typed = frames.plain(welcome.payload)["typed"]
 

@@ -23,6 +23,7 @@ from vibenv_core.supervisor.frames import Hello
 
 ENV = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 """The environment of all that runs in these tests: nothing of the developer's but PATH."""
+SUPERVISE = (sys.executable, "-m", "vibenv_core.supervisor", "supervise")
 _END_S = 10.0
 
 
@@ -58,6 +59,11 @@ class Session:
         """The half before, of one that grew too large."""
         return Recording.read(self.log / "session.1.cast")
 
+    @property
+    def printed(self) -> bytes:
+        """What the program printed, as recorded."""
+        return self.recording.output
+
     def attach(self, *, client: str | None = None, rows: int = 24, cols: int = 80, **more: Any) -> Client:
         """Another client, closed with the session; `more` is of a Hello. Who comes again says `client`."""
         hello = Hello(client=client or uuid.uuid4().hex, rows=rows, cols=cols, **more)
@@ -92,7 +98,7 @@ def running(
     """
     folder = Path(tempfile.mkdtemp(prefix="session-"))
     (folder / "log").mkdir()
-    argv = [sys.executable, "-m", "vibenv_core.supervisor", "supervise"]
+    argv = [*SUPERVISE]
     argv += ["--rows", str(rows), "--cols", str(cols), "--log-folder", str(folder / "log")]
     argv += ["--dtach-socket", str(folder / "dtach.sock"), "--control-socket", str(folder / "control.sock")]
     argv += [*options, "--", *program]

@@ -3,7 +3,6 @@
 attached.py CONTROL-SOCKET [OPTION=VALUE…]      options as in a Hello: `watching=true`, `history=100000`
 """
 
-import dataclasses
 import json
 import os
 import select
@@ -32,7 +31,7 @@ rows, cols = size()
 session = socket.socket(socket.AF_UNIX)
 session.connect(sys.argv[1])
 hello = Hello(client=uuid.uuid4().hex, rows=rows, cols=cols, **options)
-session.sendall(frames.said(Kind.HELLO, dataclasses.asdict(hello)))
+session.sendall(frames.said(Kind.HELLO, hello._asdict()))
 received, typed, taken = Frames(), 0, 0
 while True:
     ready = select.select([0, session.fileno()], [], [], 0.05)[0]
