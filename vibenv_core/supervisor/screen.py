@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
-    """What a terminal of another size than the session's can show of its screen: the part round the cursor."""
+class View(NamedTuple):
+    """What a terminal of another size than the session's can show of it: the part round the cursor."""
 
     rows: Sequence[bytes]
-    """One per row from the top: what paints it from its first column on; attributes are reset at its end."""
+    """One per row of that terminal, from the top: what paints it from its first column on, all of it and with
+    nothing taken for granted but the usual character set; attributes are reset at its end."""
     cursor: tuple[int, int] | None
-    """Row and column, from 0; None when it is not to be seen."""
+    """Row and column on that terminal, from 0; None when it is not to be seen."""
+    offset: tuple[int, int]
+    """Row and column of the session's screen that are in the view's corner."""
     modes: bytes
-    """What sets the modes that matter for typing (mouse, paste, application keys, kitty keys) and the title."""
+    """What sets the modes that matter for typing (paste, application keys, kitty keys; mouse if the offset is
+    0, 0), the cursor's style and the title, whatever they were."""
 
 
 class Screen(Protocol):
@@ -25,8 +27,11 @@ class Screen(Protocol):
     def feed(self, output: bytes) -> bytes:
         """Take output, which may end amid a sequence or a character; gives the answers to its queries."""
 
-    def resize(self, rows: int, cols: int) -> None:
-        """Give it another size; what it shows is wrapped anew where the program does not paint that itself."""
+    def resize(self, rows: int, cols: int) -> bytes:
+        """Give it another size; what it shows is wrapped anew where the program does not paint that itself.
+
+        Gives what the program has asked to be told of that. Sizes that no terminal has are made to fit.
+        """
 
     def repaint(self, *, history: int = 0) -> bytes:
         """What makes any terminal of this size show exactly this.

@@ -1,0 +1,136 @@
+"""Rows of a terminal to what paints them on another. Pure.
+
+Source: ECMA-48 (SGR, CUF, CHA, ECH, EL), xterm's control sequences (colours, DECSCA, SPA), OSC 8; underlines
+and their colours with colons, so that terminals without them see nothing else in them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import zip_longest
+
+from .snapshot import HEAD, NO_STYLE, TAIL, Link, Look, Row, Run
+
+PLAIN = Look(NO_STYLE)
+
+_WRITTEN_OR_NOT = re.compile("\0+|[^\0]+")
+_FLAGS = ("1", "3", "2", "5", "7", "8", "9", "53")
+"""Bold, italic, faint, blink, inverse, invisible, struck through, overlined: in the order of their bits."""
+
+
+@lru_cache(maxsize=512)
+def sgr(style: bytes) -> str:
+    """What makes the next characters have a style, whatever they had."""
+    flags = int.from_bytes(style[12:14], "little")
+    parts = ["0"] + [code for bit, code in enumerate(_FLAGS) if flags >> bit & 1]
+    if underline := flags >> 8 & 7:
+        parts.append("4" if underline == 1 else f"4:{underline}")
+    parts += _color(style[0:4], 30) + _color(style[4:8], 40)
+    if style[8] == 1:
+        parts.append(f"58:5:{style[9]}")
+    elif style[8] == 2:
+        parts.append(f"58:2::{style[9]}:{style[10]}:{style[11]}")
+    return f"\x1b[{';'.join(parts)}m" if len(parts) > 1 else "\x1b[m"
+
+
+def _color(color: bytes, base: int) -> list[str]:
+    kind, first, second, third = color
+    if kind == 0:
+        return []
+    if kind == 2:
+        return [f"{base + 8};2;{first};{second};{third}"]
+    if first < 16:
+        return [str(base + first if first < 8 else base + 52 + first)]
+    return [f"{base + 8};5;{first}"]
+
+
+def hyperlink(link: Link | None) -> str:
+    """What makes the next characters lead there."""
+    if link is None:
+        return "\x1b]8;;\x1b\\"
+    identity, uri = (part.decode("utf-8", "surrogateescape") for part in link)
+    return f"\x1b]8;{f'id={identity}' if identity else ''};{uri}\x1b\\"
+
+
+def protection(protected: bool, *, as_iso: bool) -> str:
+    """What makes the next characters be protected from being erased, or not."""
+    if as_iso:
+        return "\x1bV" if protected else "\x1bW"
+    return f'\x1b[{int(protected)}"q'
+
+
+class Painter:
+    """Writes rows, each onto an empty one, on a terminal that writes plain characters and wraps lines."""
+
+    def __init__(self, *, protects_as_iso: bool = False) -> None:
+        self.out: list[str] = []
+        self._look = PLAIN
+        self._as_iso = protects_as_iso
+        self._at = 0
+        self._sure = True
+        """Whether the cursor is there: terminals differ on how wide some characters are."""
+
+    def lines(self, rows: Sequence[Row], cols: int) -> list[tuple[int, str]]:
+        """Each line with the number of its last row: what paints it from the left of an empty row on."""
+        lines = []
+        for number, (row, below) in enumerate(zip_longest(rows, rows[1:])):
+            wraps = below is not None and row.wraps and below.continues and below.begins_written
+            self.row(row.runs(), cols, wraps=wraps)
+            if not wraps:
+                self.become(PLAIN)
+                lines.append((number, "".join(self.out)))
+                self.out.clear()
+        return lines
+
+    def row(self, runs: Iterable[Run], cols: int, *, wraps: bool = False) -> None:
+        """One row of `cols` columns. One that wraps is written to its end, so that the next goes on from it."""
+        self._at, self._sure = 0, True
+        for run in runs:
+            if run.marks:
+                self._marked(run)
+                continue
+            for found in _WRITTEN_OR_NOT.finditer(run.text):
+                piece, start = found[0], run.start + found.start()
+                if piece[0] != "\0" or (run.look.style != NO_STYLE and (wraps or not run.look.erased)):
+                    self._write(start, piece, run.look)
+                elif run.look.erased:
+                    self._move(start)
+                    self.become(run.look)
+                    self.out.append("\x1b[K" if start + len(piece) == cols else f"\x1b[{len(piece)}X")
+        if wraps and self._at < cols:
+            self._write(self._at, "\0" * (cols - self._at), PLAIN)
+
+    def become(self, look: Look) -> None:
+        """Have the next characters look like this."""
+        last = self._look
+        if look.style != last.style:
+            self.out.append(sgr(look.style))
+        if look.link != last.link:
+            self.out.append(hyperlink(look.link))
+        if look.protected != last.protected:
+            self.out.append(protection(look.protected, as_iso=self._as_iso))
+        self._look = look
+
+    def _write(self, start: int, text: str, look: Look) -> None:
+        if written := text.replace("\0", " ").replace(TAIL, "").replace(HEAD, ""):
+            self._move(start)
+            self.become(look)
+            self.out.append(written)
+        self._at = start + len(text)
+        self._sure = self._sure and TAIL not in text
+
+    def _marked(self, run: Run) -> None:
+        """Write characters that others combine with."""
+        for col, (character, marks) in enumerate(zip(run.text, run.marks, strict=True), run.start):
+            self._write(col, character + marks, run.look)
+            self._at, self._sure = col + 1, False
+
+    def _move(self, to: int) -> None:
+        """Go right in the row."""
+        if not self._sure:
+            self.out.append(f"\x1b[{to + 1}G")
+        elif self._at != to:
+            self.out.append(f"\x1b[{to - self._at}C")
+        self._at, self._sure = to, True

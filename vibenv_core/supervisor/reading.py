@@ -1,0 +1,46 @@
+"""What a terminal shows, as text that may be shown elsewhere. Pure.
+
+What a program writes may hide characters that control a terminal, turn the direction of what is beside them,
+or are not seen at all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from .snapshot import Row
+
+_LONGEST_TITLE = 256
+"""Characters."""
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e0fff]"
+)
+
+
+def title(raw: bytes) -> str:
+    """A title as one line of moderate length, of characters that are seen."""
+    text = raw.decode("utf-8", "replace")
+    return "".join(character for character in text if character.isprintable())[:_LONGEST_TITLE]
+
+
+def rows(of: Iterable[Row]) -> list[str]:
+    """Each row, without blanks at its end."""
+    return [_shown(row.text()) for row in of]
+
+
+def lines(of: Iterable[Row]) -> Iterator[str]:
+    """The lines that rows are wrapped from, without blanks at their end."""
+    line = ""
+    for row in of:
+        line += row.text()
+        if not row.wraps:
+            yield _shown(line)
+            line = ""
+    if line:
+        yield _shown(line)
+
+
+def _shown(text: str) -> str:
+    return (text if text.isprintable() else _HIDDEN.sub("", text)).rstrip()

@@ -1,0 +1,252 @@
+"""A terminal's state to what makes another terminal the same, whatever that was in before. Pure.
+
+Not carried over: the contents of an alternate screen that is not shown, as programs clear it when they come to
+it; images; which text was marked as prompts (OSC 133); the working directory (OSC 7), which means nothing on the
+client's host; modes that were saved (XTSAVE).
+
+Source: ECMA-48, DEC STD 070 (DECSC, DECSTBM, DECOM), xterm's control sequences, kitty's keyboard protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .painting import PLAIN, Painter, hyperlink, protection, sgr
+from .reading import title
+from .snapshot import (
+    ALTERNATE,
+    MODES,
+    NO_STYLE,
+    PRIMARY,
+    TAIL,
+    Cursor,
+    Pen,
+    Row,
+    Run,
+    Screen,
+    State,
+    Terminal,
+)
+
+_FRESH = Cursor(0, 0, False, False, Pen(NO_STYLE, False, 2 << 10))
+_PLAIN = '\x1b]8;;\x1b\\\x1b[m\x1bW\x1b[0"q\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b}'
+_FORGET_KEYS = "\x1b[<8u\x1b[=0;1u"
+_BEGIN = (
+    "\x18\x1b\\"  # ends what has begun
+    "\x1b[?2026h"  # shows nothing of this before its end
+    f"{_FORGET_KEYS}\x1b[?1049;1047;47l{_FORGET_KEYS}"
+    f"\x1b[?6;69l\x1b[r\x1b[2;4;20l\x1b[?7h{_PLAIN}"
+    "\x1b]104\x1b\\\x1b]110\x1b\\\x1b]111\x1b\\\x1b]112\x1b\\"
+)
+_MOUSE_EVENTS = ("", "?9", "?1000", "?1002", "?1003")
+_MOUSE_FORMATS = ("", "?1005", "?1006", "?1015", "?1016")
+_MOUSE = {*_MOUSE_EVENTS, *_MOUSE_FORMATS} - {""}
+_SCREENS = ("?1049", "?1047", "?47")
+_APART = {"?3", "?6", "?7", "4", "?12", "?25", "?66", "?69", "?1048", "?2026", "?2033", "?2048", "?5522"}
+"""Modes that are set by themselves, or never: they would change the terminal's size or make it answer."""
+_USERS = {"?4", "?8", "?40", "?45", "?67", "?1007", "?1035", "?1036", "?1039", "?1045"}
+"""Modes that may be as the terminal's user likes them: touched only where the program has changed them."""
+_CHARSETS = "BBA0"
+_GL, _GR = ("\x0f", "\x0e", "\x1bn", "\x1bo"), ("", "\x1b~", "\x1b}", "\x1b|")
+_SINGLE_SHIFT = {3: "\x1bN", 4: "\x1bO"}
+_CURSOR_STYLES = (5, 1, 3, 1)
+"""DECSCUSR's number of the blinking bar, block, underline; the steady one's is the next."""
+
+
+def repaint(state: State, history: int = 0) -> bytes:
+    """What paints a state, below no more than so many bytes of its scrollback."""
+    terminal, primary = state.terminal, state.screens[PRIMARY]
+    parts = [_BEGIN, *_stale_screen_modes(terminal), *_tabs(terminal), *_colors(terminal)]
+    parts += [f"\x1b]2;{title(terminal.title)}\x1b\\", *_screen(primary, terminal, history)]
+    if terminal.active == ALTERNATE:
+        parts += [*_to_alternate(primary, terminal), *_screen(state.active, terminal, 0)]
+    parts += [*_saved(state.active), *_region(terminal), *modes(terminal), *_previous(state)]
+    parts += _cursor(state)
+    return "".join(parts).encode("utf-8", "surrogateescape") + state.unfinished
+
+
+def modes(terminal: Terminal, *, mouse: bool = True) -> Iterator[str]:
+    """What sets the modes that change neither the screen nor how it is written; the mouse's if wanted."""
+    changed = terminal.modes ^ terminal.default_modes
+    usual = set(MODES) - _APART - _MOUSE - {*_SCREENS} - (_USERS - changed)
+    yield _set(usual - terminal.modes, "l") + _set(usual & terminal.modes, "h") + _set(_MOUSE, "l")
+    if mouse:
+        yield from _mouse(terminal, _MOUSE_EVENTS, terminal.mouse_event)
+        yield from _mouse(terminal, _MOUSE_FORMATS, terminal.mouse_format)
+    yield "\x1b=" if "?66" in terminal.modes else "\x1b>"
+    yield "\x1b[>4;2m" if terminal.modify_other_keys else "\x1b[>4;0m"
+
+
+def _mouse(terminal: Terminal, names: tuple[str, ...], last: int) -> Iterator[str]:
+    """Sets modes of which that is in force which was set last, and none once any was reset."""
+    on = terminal.modes.intersection(names)
+    yield _set(on - {names[last]}, "h")
+    if names[last]:
+        yield f"\x1b[{names[last]}h"
+    elif on and (off := {*names} - {""} - on):
+        yield f"\x1b[{min(off)}l"
+
+
+def _set(names: Iterable[str], final: str) -> str:
+    """What sets (h) or resets (l) modes."""
+    private = sorted(name[1:] for name in names if name.startswith("?"))
+    ansi = sorted(name for name in names if not name.startswith("?"))
+    return (f"\x1b[{';'.join(ansi)}{final}" if ansi else "") + (
+        f"\x1b[?{';'.join(private)}{final}" if private else ""
+    )
+
+
+def keyboard(screen: Screen) -> str:
+    """What makes a screen's stack of kitty's keyboard flags the same."""
+    flags = list(screen.keyboard)
+    while flags and not flags[0]:
+        del flags[0]
+    return _FORGET_KEYS + "".join(f"\x1b[>{entry}u" for entry in flags)
+
+
+def cursor_style(state: State) -> str:
+    """What makes the cursor look the same, and be seen or not."""
+    terminal = state.terminal
+    blinks = "?12" in terminal.modes
+    shape = 0 if terminal.cursor_is_default else _CURSOR_STYLES[state.active.cursor_style] + (not blinks)
+    return f"\x1b[{shape} q\x1b[?12{'h' if blinks else 'l'}\x1b[?25{'h' if '?25' in terminal.modes else 'l'}"
+
+
+def _stale_screen_modes(terminal: Terminal) -> Iterator[str]:
+    """Modes of the alternate screen that are set although it was left, by another of them."""
+    if terminal.active == PRIMARY and (on := terminal.modes.intersection(_SCREENS)):
+        yield _set(on, "h")
+        yield from (f"\x1b[{mode}l" for mode in _SCREENS if mode not in on)
+
+
+def _tabs(terminal: Terminal) -> Iterator[str]:
+    yield "\x1b[3g"
+    yield from (f"\x1b[{col + 1}G\x1bH" for col in terminal.tabs)
+
+
+def _colors(terminal: Terminal) -> Iterator[str]:
+    for prefix, colors in (("4;", terminal.palette), ("", terminal.colors)):
+        yield from (f"\x1b]{prefix}{color.number};rgb:{color.rgb.hex('/')}\x1b\\" for color in colors)
+
+
+def _screen(screen: Screen, terminal: Terminal, history: int) -> Iterator[str]:
+    """A screen's lines from an empty one on, above them no more than so many characters of scrollback."""
+    rows = [*screen.history, *screen.rows] if history else screen.rows
+    yield f"\x1b[H\x1b[J\x1b[?2027{'h' if any(row.page.clusters for row in rows) else 'l'}"
+    lines = Painter(protects_as_iso=screen.protects_as_iso).lines(rows, terminal.cols)
+    above = len(rows) - len(screen.rows)
+    first = len(lines)
+    while first:
+        last, line = lines[first - 1]
+        if last < above and (history := history - len(line.encode("utf-8", "surrogateescape")) - 2) < 0:
+            break
+        first -= 1
+    yield "\r\n".join(line for _, line in lines[first:])
+    yield keyboard(screen)
+
+
+def _to_alternate(primary: Screen, terminal: Terminal) -> Iterator[str]:
+    """From the primary screen to the alternate one; who leaves it finds the cursor where it was."""
+    on = [mode for mode in _SCREENS if mode in terminal.modes] or ["?1049"]
+    saved = primary.saved or _FRESH
+    yield from _placed(saved, primary)
+    if on[0] != "?1049":
+        yield "\x1b7"
+    yield "".join(f"\x1b[{mode}h" for mode in on)
+    yield f"\x1b[?6l{_PLAIN}"
+
+
+def _saved(screen: Screen) -> Iterator[str]:
+    yield from _placed(screen.saved or _FRESH, screen)
+    yield f"\x1b7\x1b[?6l{_PLAIN}"
+
+
+def _placed(cursor: Cursor, screen: Screen) -> Iterator[str]:
+    """Puts the cursor where it is to be saved, on a terminal whose scrolling region is the whole screen."""
+    if cursor.origin:
+        yield "\x1b[?6h"
+    yield from _at(cursor, screen, 0, 0)
+    yield from _pen(cursor.pen, screen)
+
+
+def _at(cursor: Cursor, screen: Screen, top: int, left: int) -> Iterator[str]:
+    """Moves to a place, counted from there; the way to a line that is full is to write its last character."""
+    run = _cell(screen.rows[cursor.y], cursor.x) if cursor.wraps and cursor.y < len(screen.rows) else None
+    yield f"\x1b[{cursor.y - top + 1};{(run.start if run else cursor.x) - left + 1}H"
+    if run:
+        yield from _written(run, screen)
+
+
+def _written(run: Run, screen: Screen) -> list[str]:
+    painter = Painter(protects_as_iso=screen.protects_as_iso)
+    painter.row((run._replace(start=0),), 0, wraps=True)
+    painter.become(PLAIN)
+    return painter.out
+
+
+def _cell(row: Row, col: int) -> Run:
+    """The character that a column shows, or a blank."""
+    for run in row.runs():
+        at = col - run.start
+        if 0 <= at < len(run.text):
+            if run.text[at] == TAIL and at:
+                at -= 1
+            elif run.text[at] == TAIL:
+                return _cell(row, col - 1)
+            return Run(run.start + at, run.text[at], run.look, run.marks[at : at + 1])
+    return Run(col, "\0", PLAIN)
+
+
+def _pen(pen: Pen, screen: Screen) -> Iterator[str]:
+    yield sgr(pen.style)
+    if pen.protected:
+        yield protection(True, as_iso=screen.protects_as_iso)
+    sets = pen.charsets
+    for slot, final in enumerate("()*+"):
+        yield f"\x1b{final}{_CHARSETS[sets >> 2 * slot & 3]}"
+    yield _GL[sets >> 8 & 3] + _GR[sets >> 10 & 3]
+    yield _SINGLE_SHIFT.get(sets >> 12 & 7, "")
+
+
+def _region(terminal: Terminal) -> Iterator[str]:
+    top, bottom, left, right = terminal.region
+    if "?69" in terminal.modes:
+        yield f"\x1b[?69h\x1b[{left + 1};{right + 1}s"
+    if (top, bottom) != (0, terminal.rows - 1):
+        yield f"\x1b[{top + 1};{bottom + 1}r"
+
+
+def _previous(state: State) -> Iterator[str]:
+    """Makes the character that REP would repeat be the one written last: where it is, or on an empty row."""
+    character, rows = state.terminal.previous, state.active.rows
+    if not character:
+        return
+    near = state.active.cursor.y
+    for y in sorted(range(len(rows)), key=lambda y: abs(y - near)):
+        for run in rows[y].runs():
+            at = -1 if run.marks else run.text.find(character)
+            if at >= 0:
+                yield f"\x1b[{y + 1};{run.start + at + 1}H"
+                yield from _written(Run(0, character, run.look), state.active)
+                return
+    for y, row in enumerate(rows):
+        if not row.cells:
+            yield f"\x1b[{y + 1}H{character}\x1b[{y + 1}H\x1b[2X"
+            return
+
+
+def _cursor(state: State) -> Iterator[str]:
+    """Where and how the next character comes."""
+    terminal, screen = state.terminal, state.active
+    top = left = 0
+    if "?6" in terminal.modes:
+        top, _, left, _ = terminal.region
+        yield "\x1b[?6h"
+    yield from _at(screen.cursor, screen, top, left)
+    yield f"\x1b[?2027{'h' if '?2027' in terminal.modes else 'l'}"
+    yield from _pen(screen.cursor.pen, screen)
+    yield hyperlink(screen.link) if screen.link else ""
+    yield "\x1b[4h" if "4" in terminal.modes else ""
+    yield "" if "?7" in terminal.modes else "\x1b[?7l"
+    yield cursor_style(state)
+    yield "" if "?2026" in terminal.modes else "\x1b[?2026l"
