@@ -7,7 +7,7 @@ by absolute paths below `TOOLS`, so that is where the folder has to be.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from .recipe import Files, Layers, Run, packages
 from .settings import Settings
@@ -28,14 +28,13 @@ main()
 """
 """Run as a file, because to run a folder or a package takes Python 4 ms more."""
 
-_MODULES = (
-    *("base64", "codecs", "collections", "contextlib", "ctypes", "dataclasses", "enum", "errno", "fcntl"),
-    *("encodings.ascii", "encodings.idna", "encodings.latin_1", "encodings.utf_8", "functools", "hashlib"),
-    *("io", "json", "os", "pty", "re", "resource", "select", "selectors", "shutil", "signal", "socket"),
-    *("stat", "struct", "subprocess", "tarfile", "tempfile", "termios", "threading", "time", "tty", "typing"),
-    *("unicodedata", "zlib"),
+MODULES = (
+    "__future__ base64 binascii codecs collections collections.abc contextlib ctypes dataclasses "
+    "encodings.ascii encodings.idna encodings.latin_1 encodings.utf_8 enum errno fcntl functools hashlib io "
+    "itertools json json.encoder os pty re resource select selectors shutil signal socket stat struct "
+    "subprocess sys tarfile tempfile termios threading time tty typing unicodedata zlib"
 )
-"""What of the standard library the tools have; and all that these import."""
+"""What of the standard library the tools have, besides what these import."""
 
 _TOO_LARGE = ("_bz2", "_hashlib", "_lzma")
 """Modules whose libraries are larger than their use: what imports them does without."""
@@ -65,7 +64,7 @@ python3 -m pip install --quiet --no-compile --no-deps --require-hashes --only-bi
     --target /tmp/wheels -r /tmp/tools-requirements.txt
 cp /tmp/wheels/pyghostty/_lib/libghostty-vt.so {TOOLS}/lib
 cp -L "$(command -v python3)" "$(command -v dtach)" {TOOLS}/bin
-python3 -I -S -X frozen_modules=off /tmp/copy_modules.py {" ".join(_MODULES)}
+python3 -I -S -X frozen_modules=off /tmp/copy_modules.py {MODULES}
 find {TOOLS} -type f -exec ldd {{}} + 2>/dev/null | sed -n 's/.* => \\(\\/[^ ]*\\) .*/\\1/p' | sort -u |
     xargs cp -L -t {TOOLS}/lib
 find {TOOLS}/lib -name '*.so*' -exec strip --strip-unneeded {{}} +
@@ -75,13 +74,6 @@ for program in {TOOLS}/bin/*; do
     # An RPATH also goes for what the libraries load themselves; a RUNPATH, which is the default, does not.
     patchelf --set-interpreter "{TOOLS}/lib/${{loader##*/}}" --force-rpath --set-rpath {TOOLS}/lib "$program"
 done
-"""
-
-_COMPILE = f"""\
-python3 -m compileall -q -b --invalidation-mode unchecked-hash {_APP}
-find {_APP} -name '*.py' -delete
-{TOOLS}/bin/python3 -I -S -c 'import {", ".join(_MODULES)}'
-echo >{MARKER}
 """
 
 
@@ -101,6 +93,18 @@ def tools(settings: Settings, *, sources: Mapping[str, str], lock: str) -> Layer
             Run(script=_COLLECT),
         ),
     )
-    return Layers(
-        title="Supervisor", base=collected, layers=(Files(folder=_APP, files=app), Run(script=_COMPILE))
-    )
+    layers = (Files(folder=_APP, files=app), Run(script=_finish(supervisor)))
+    return Layers(title="Supervisor", base=collected, layers=layers)
+
+
+def _finish(supervisor: Iterable[str]) -> str:
+    """Compile the supervisor; what cannot be imported in sessions ends the build, and not they."""
+    modules = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in supervisor]
+    return f"""\
+python3 -m compileall -q -b --invalidation-mode unchecked-hash {_APP}
+find {_APP} -name '*.py' -delete
+{TOOLS}/bin/python3 -I -S -c 'import sys
+sys.path.insert(0, "{_APP}")
+import {", ".join([*MODULES.split(), *sorted(modules)])}'
+echo >{MARKER}
+"""

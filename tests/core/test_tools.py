@@ -1,6 +1,8 @@
 """What the tools of sessions are made of, and what they are called."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,27 @@ def test_a_session_has_the_supervisor_and_nothing_else_of_vibenv() -> None:
     assert app.files.keys() == {"__main__.py", "vibenv_core/__init__.py", *supervisor}
     assert supervisor.items() <= app.files.items()
     assert app.files["vibenv_core/__init__.py"] == ""
+
+
+def test_what_runs_in_sessions_finds_all_that_it_imports() -> None:
+    library = Path(vibenv_core.__file__).parent
+    needed = {
+        name
+        for folder in ("supervisor", "inside")
+        for path in (library / folder).glob("*.py")
+        for name in imported(path)
+    }
+    assert {"ctypes", "socket"} <= needed
+    assert needed <= {*tools_recipe.MODULES.split(), "_socket"}, "tools_recipe.MODULES lacks something"
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The modules of the standard library that a file imports, wherever in its text."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def test_the_emulator_comes_by_hash_for_both_architectures() -> None:
