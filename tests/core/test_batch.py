@@ -22,6 +22,27 @@ def test_every_name_gives_one_outcome() -> None:
     assert {outcome.name: outcome.result for outcome in outcomes} == {name: name.upper() for name in names}
 
 
+def test_two_questions_are_asked_at_once_and_both_answered() -> None:
+    both = threading.Barrier(2)
+
+    def ask() -> int:
+        return both.wait(WAIT_S)
+
+    assert sorted(batch.together(ask, ask)) == [0, 1]
+
+
+def test_of_two_questions_that_fail_the_first_ones_error_is_told() -> None:
+    def fail(what: str) -> str:
+        raise NotFound(what, code="x")
+
+    with pytest.raises(NotFound, match="a"):
+        batch.together(lambda: fail("a"), lambda: fail("b"))
+    with pytest.raises(NotFound, match="a"):
+        batch.together(lambda: fail("a"), lambda: "b")
+    with pytest.raises(NotFound, match="b"):
+        batch.together(lambda: "a", lambda: fail("b"))
+
+
 def test_a_failure_is_the_outcome_of_its_name_alone() -> None:
     def act(name: str) -> str:
         if name == "b":

@@ -234,6 +234,33 @@ def test_an_image_tells_what_it_runs_and_as_whom(version: str) -> None:
     assert image.env == {"A": "b=c"}
 
 
+def test_what_a_container_takes_is_told_as_docker_stats_tells_it(version: str) -> None:
+    reply = recorded("stats", version)
+    usage = replies.usage(reply)
+    assert usage is not None
+    assert 0.5 < usage.cpu < 1.5, "a loop of one thread was recorded, on two processors"
+    memory = reply["memory_stats"]
+    assert usage.memory == memory["usage"] - memory["stats"]["total_inactive_file"]
+    assert (usage.memory_limit, usage.pids, usage.pids_limit) == (256 << 20, 1, 100)
+    assert usage.network_in == reply["networks"]["eth0"]["rx_bytes"]
+    assert usage.network_out == reply["networks"]["eth0"]["tx_bytes"]
+
+
+def test_what_a_container_takes_is_told_by_the_second_version_of_control_groups_too(version: str) -> None:
+    reply = recorded("stats", version)
+    memory = {"usage": 5000, "limit": 9000, "stats": {"inactive_file": 1000, "file": 3000}}
+    usage = replies.usage(
+        reply | {"memory_stats": memory, "pids_stats": {"current": 3, "limit": (1 << 64) - 1}}
+    )
+    assert usage is not None
+    assert (usage.memory, usage.pids, usage.pids_limit) == (4000, 3, None)
+
+
+def test_a_container_that_does_not_run_takes_nothing(version: str) -> None:
+    still = {"memory_stats": {}, "cpu_stats": {"cpu_usage": {"total_usage": 0}}, "pids_stats": {}}
+    assert replies.usage(recorded("stats", version) | still) is None
+
+
 def test_a_container_tells_its_limits(version: str) -> None:
     reply = recorded("inspect-session", version)
     bounds = {"CpuShares": 512, "PidsLimit": 100, "ReadonlyRootfs": True, "VolumesFrom": ["h:ro"]}

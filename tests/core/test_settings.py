@@ -47,3 +47,27 @@ def test_settings_survive_the_way_through_an_environment_but_for_local_files() -
     variables = settings.to_environment()
     assert variables == {"VIBENV_BASE_IMAGE": "b", "VIBENV_ENVIRONMENT_IMAGE": "e"}
     assert Settings.from_environment(variables) == Settings(base_image="b", environment_image="e")
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("0", 0),
+        ("268435456", 268435456),
+        ("4GiB", 4 << 30),
+        ("512 MiB", 512 << 20),
+        ("1.5gb", 1_500_000_000),
+        ("4.0 GB", 4_000_000_000),
+        ("2g", 2_000_000_000),
+        ("10b", 10),
+    ],
+)
+def test_a_sessions_memory_is_a_size_as_people_and_nushell_write_it(text: str, size: int) -> None:
+    assert Settings.from_environment({"VIBENV_SESSION_MEMORY": text}).session_memory_bytes == size
+
+
+@pytest.mark.parametrize("text", ["most", "4 parsecs", "-1", "4GiBs", "1e9"])
+def test_a_sessions_memory_that_is_no_size_is_refused(text: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        Settings.from_environment({"VIBENV_SESSION_MEMORY": text})
+    assert raised.value.code == "vibenv::settings::session_memory"
