@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from . import labels
 from .claim import claim
 from .errors import EngineError, Foreign, NotFound, WrongState
-from .model import Container, ContainerSpec, Image, Progress, Step, StepState, VolumeMount
+from .model import ContainerSpec, Image, Progress, Step, StepState, VolumeMount
 from .settings import VERSION
 from .supervisor import TOOLS
 from .tools_recipe import MARKER
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 STEP = "session tools"
-_TRIES = 2
-"""A volume that was half filled is removed, and then filled again."""
+_TRIES = 3
+"""Looks at what is there: at first, once it was made, and once a half filled volume was made anew."""
 
 
 def holder(launcher: Image) -> str:
@@ -54,26 +54,29 @@ def holder_spec(launcher: Image) -> ContainerSpec:
 def make(engine: Engine, launcher: Image, *, progress: Progress, cancelled: threading.Event) -> None:
     """Have the tools volume of `launcher` and its holder; of two that make them one waits for the other.
 
-    What is there is looked at; a volume that was left half filled is made anew.
+    What is there stays as it is, but for a volume that was left half filled, and a holder that keeps an older
+    launcher from going.
 
     Raises: WrongState (the launcher has no tools), NotFound (no such image any more), Foreign (the name is
     taken), EngineError, Interrupted.
     """
-    begun = monotonic()
-    spec = holder_spec(launcher)
-    for _ in range(_TRIES):
+    spec, begun = holder_spec(launcher), monotonic()
+    for attempt in range(_TRIES):
+        there = engine.inspect(spec.name)
+        if there is not None:
+            _check_ours(there.labels, there.name)
+            whole = engine.stat_path(there.id, MARKER) is not None
+            if whole and there.image == launcher.id:
+                if attempt:
+                    took = timedelta(seconds=monotonic() - begun)
+                    progress(Step(step=STEP, state=StepState.DONE, took=took))
+                return
+            _remove_holder(engine, there.id)
+            if not whole:
+                _check_ours(engine.volume_labels(spec.name), spec.name)
+                _remove_volume(engine, spec.name)
         progress(Step(step=STEP, state=StepState.RUNNING))
-        made = claim(engine, spec, cancelled)
-        if isinstance(made, Container):
-            _check_ours(made.labels, made.name)
-            made = made.id
-        if engine.stat_path(made, MARKER) is not None:
-            took = timedelta(seconds=monotonic() - begun)
-            progress(Step(step=STEP, state=StepState.DONE, took=took))
-            return
-        _remove_holder(engine, made)
-        _check_ours(engine.volume_labels(spec.name), spec.name)
-        _remove_volume(engine, spec.name)
+        claim(engine, spec, cancelled)
     raise EngineError(
         f"the volume {spec.name} could not be filled from the launcher image",
         code="tools::incomplete",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.stack.engine import Engine as Docker
-from vibenv_core import dagger_cli, labels
+from vibenv_core import dagger_cli, labels, tools
 from vibenv_core import launcher as module
 from vibenv_core import stack as the_stack
 from vibenv_core.engine import Engine
@@ -124,6 +124,7 @@ def test_the_launchers_labels_say_what_it_was_made_from(
 def test_the_registry_serves_what_the_engine_has(
     docker_engine: Docker, launcher: Launcher, settings: Settings, stack: Engine
 ) -> None:
+    tools.remove(stack)
     stack.remove_image(launcher.image)
     docker_engine.docker("pull", "--quiet", launcher.image)
     assert image(stack, settings).digest == launcher.digest

@@ -91,18 +91,33 @@ def test_dtach_is_there_where_the_image_has_none(docker_engine: Docker, holder: 
     assert "version" in docker_engine.docker("run", "--rm", *options, images.SCRATCH, "--version")
 
 
-def test_making_tools_that_are_there_makes_nothing(
-    docker_engine: Docker, stack: Engine, image: Image
-) -> None:
+def test_making_tools_that_are_there_makes_nothing_and_says_nothing(stack: Engine, image: Image) -> None:
     steps: list[Step] = []
     tools.make(stack, image, progress=steps.append, cancelled=NEVER)
-    first = docker_engine.docker("ps", "-aq", "--filter", f"label={labels.TOOLS}")
-    tools.make(stack, image, progress=quiet, cancelled=NEVER)
-    assert docker_engine.docker("ps", "-aq", "--filter", f"label={labels.TOOLS}") == first
-    assert [(step.step, step.state) for step in steps] == [
-        (tools.STEP, StepState.RUNNING),
-        (tools.STEP, StepState.DONE),
-    ]
+    made = stack.inspect(tools.holder(image))
+    tools.make(stack, image, progress=steps.append, cancelled=NEVER)
+    assert stack.inspect(tools.holder(image)) == made
+    said = [(step.step, step.state) for step in steps]
+    assert said == [(tools.STEP, StepState.RUNNING), (tools.STEP, StepState.DONE)]
+
+
+def test_the_holder_keeps_no_older_launcher_of_the_same_tools(
+    docker_engine: Docker, stack: Engine, image: Image, holder: str
+) -> None:
+    older = docker_engine.docker("create", image.id).strip()
+    docker_engine.docker("commit", "--change", "LABEL newer=1", older, "vibenv-test/newer:latest")
+    docker_engine.docker("rm", older)
+    newer = stack.image("vibenv-test/newer:latest")
+    assert newer is not None
+    try:
+        tools.make(stack, newer, progress=quiet, cancelled=NEVER)
+        there = stack.inspect(holder)
+        assert there is not None
+        assert there.image == newer.id
+        assert whole(stack, holder)
+    finally:
+        tools.remove(stack)
+        stack.remove_image(newer.reference)
 
 
 def test_of_many_that_make_the_tools_at_once_one_does_and_all_have_them(stack: Engine, image: Image) -> None:
