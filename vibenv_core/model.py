@@ -96,6 +96,9 @@ class Wish:
     """None: `docker` for the launcher, `none` for any other image."""
     read_only: bool = False
     """Whether its program can write to nothing but /tmp, which is then in memory."""
+    new_privileges: bool = False
+    """Whether a program may have more rights than the one that started it, as `sudo` has, and all those that
+    Docker gives by default."""
     rows: int = 24
     cols: int = 80
 

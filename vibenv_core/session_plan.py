@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from . import labels, session_process
-from .errors import AlreadyExists, Foreign, NotFound, UsageError, WrongState
+from .errors import AlreadyExists, Foreign, NotFound, UsageError, VibenvError, WrongState
 from .model import Access, Container, ContainerSpec, Folder, Image, SessionState, VolumeMount, Wish
 from .settings import VERSION, Settings
 from .supervisor import LOG_FOLDER
@@ -29,10 +29,13 @@ _CPU_SHARES = 512
 """Half of what the registry, the Dagger engine and all other containers have, where processors are short."""
 _OOM_SCORE_ADJ = 500
 """Where several sessions together use up the host's memory, one of their processes goes first."""
-_CAP_DROP = ("AUDIT_WRITE", "MKNOD", "NET_RAW")
-"""What Podman leaves out of Docker's default capabilities too: package managers, `su` and `ping` work
-without, and with them a program could forge packets, the host's audit log and device files."""
-_NO_MORE_PRIVILEGES = "no-new-privileges"
+_CAP_DROP = ("AUDIT_WRITE", "MKNOD")
+"""Of what Docker lets root in a container do: to write to the host's audit log, and to make device files.
+
+All else a package manager, or what it installs, needs: without NET_RAW Debian's `ping` cannot even be run.
+"""
+_NO_NEW_PRIVILEGES = "no-new-privileges"
+"""Nobody but root gets to be root, whatever program they run; root may still be somebody else (`su`, apt)."""
 
 _TMP = "/tmp"
 _STICKY = 0o1777
@@ -78,16 +81,14 @@ def launcher(found: Image | None, settings: Settings) -> Image:
     return found
 
 
-def pulled(reference: str, found: Image | None) -> Image:
-    """`found`, what the engine has of an image that it has just pulled. Raises: NotFound (gone already)."""
-    if found is None:
-        raise NotFound(
-            f"the engine has no image `{reference}`, though it has just pulled it",
-            code="image::not_found",
-            help="see that nothing removes images there: `docker image ls`",
-            about="image",
-        )
-    return found
+def no_image(reference: str, why: VibenvError | None = None) -> NotFound:
+    """The error for an image that the engine has not, nor its registry, as `why` says."""
+    return NotFound(
+        f"there is no image `{reference}`" + (f": {why.message}" if why else ""),
+        code="image::not_found",
+        help="see that its name is right, and that the engine's host may have it: `docker pull` there tells",
+        about="image",
+    )
 
 
 def launch(name: str, wish: Wish, basis: Basis, *, token: str) -> ContainerSpec:
@@ -126,8 +127,8 @@ def launch(name: str, wish: Wish, basis: Basis, *, token: str) -> ContainerSpec:
         read_only=wish.read_only,
         hostname=name,
         init=True,
-        cap_drop=_CAP_DROP,
-        security_opt=(_NO_MORE_PRIVILEGES,),
+        cap_drop=() if wish.new_privileges else _CAP_DROP,
+        security_opt=() if wish.new_privileges else (_NO_NEW_PRIVILEGES,),
         log_driver="json-file",  # the only one that every engine has and gives back what it was told
         oom_score_adj=_OOM_SCORE_ADJ,
         cpus=wish.cpus,

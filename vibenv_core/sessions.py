@@ -118,8 +118,7 @@ def look(
     (found, wished), memory = batch.together(images, engine.memory)
     launcher = session_plan.launcher(found, settings)
     if image is not None and wished is None:
-        engine.pull(image, progress=progress, cancelled=cancelled)
-        wished = session_plan.pulled(image, engine.image(image))
+        wished = _pulled(engine, image, progress, cancelled)
     return Basis(
         settings=settings,
         launcher=launcher,
@@ -127,6 +126,16 @@ def look(
         holder=tools.holder(launcher),
         host_memory=memory,
     )
+
+
+def _pulled(engine: Engine, image: str, progress: Progress, cancelled: threading.Event) -> Image:
+    try:
+        engine.pull(image, progress=progress, cancelled=cancelled)
+    except NotFound as error:
+        raise session_plan.no_image(image, error) from error
+    if (found := engine.image(image)) is None:
+        raise session_plan.no_image(image)
+    return found
 
 
 def launch(

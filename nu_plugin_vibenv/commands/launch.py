@@ -51,6 +51,7 @@ class Launch(SessionsCommand):
     pids_limit = Flag(int, "how many processes and threads it may have; 0: no limit", default=PIDS_LIMIT)
     access = Flag(Access, "the host's sockets that it may use; else docker (both), with --image none")
     read_only = Switch("let it write to /tmp only, which is in memory then")
+    new_privileges = Switch("give it all rights that Docker gives by default: sudo and sshd need them")
     reuse = Switch("take a session of this name as it is, instead of refusing")
     attach = Switch("show its terminal at once; for one session")
 
@@ -67,6 +68,7 @@ class Launch(SessionsCommand):
             pids_limit=call[self.pids_limit],
             access=call[self.access],
             read_only=call[self.read_only],
+            new_privileges=call[self.new_privileges],
             rows=rows,
             cols=cols,
         )

@@ -170,8 +170,14 @@ def test_one_session_cannot_take_the_host_down() -> None:
     assert (spec.memory, spec.pids_limit, spec.cpu_shares) == (750, 4096, 512)
     assert spec.oom_score_adj > 0
     assert spec.security_opt == ("no-new-privileges",)
-    assert "NET_RAW" in spec.cap_drop
-    assert not {"CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID"} & set(spec.cap_drop), "apt needs these"
+    assert "MKNOD" in spec.cap_drop
+    needed = {"CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID", "SETFCAP", "NET_RAW", "NET_BIND_SERVICE"}
+    assert not needed & set(spec.cap_drop), "apt, ping and web servers need these"
+
+
+def test_new_privileges_are_those_that_docker_gives() -> None:
+    spec = launch(new_privileges=True)
+    assert (spec.cap_drop, spec.security_opt) == ((), ())
 
 
 @pytest.mark.parametrize(
