@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from vibenv_core.errors import NeedsTerminal, UsageError, VibenvError
 from vibenv_core.settings import Settings
@@ -11,12 +11,14 @@ from vibenv_core.settings import Settings
 from . import engines, terminal
 from .completions import context_names
 from .report import labeled
-from .sdk import Call, Command, Flag
+from .sdk import ByteStream, Call, Command, Flag, WithMetadata
 
 if TYPE_CHECKING:
     from vibenv_core.engine import Engine
 
     from .sdk import Span
+
+T = TypeVar("T")
 
 _PARAMETERS: dict[str | None, tuple[str, ...]] = {
     "name": ("session", "names", "context"),
@@ -40,16 +42,28 @@ class VibenvCommand(Command):
             answer = self.answer(call)
         except VibenvError as error:
             raise labeled(error, self.place(call, error.about)) from error
-        return self._labeled(call, answer) if isinstance(answer, Iterator) else answer
+        return self._watched(call, answer)
+
+    def _watched(self, call: Call, answer: object) -> object:
+        """`answer`, whose errors are labelled too while it is read."""
+        match answer:
+            case WithMetadata():
+                return WithMetadata(self._watched(call, answer.result), answer.metadata)
+            case ByteStream():
+                return ByteStream(self._labeled(call, iter(answer.chunks)), answer.type)
+            case Iterator():
+                return self._labeled(call, answer)
+            case _:
+                return answer
 
     def place(self, call: Call, about: str | None) -> Span:
         """Where the parameter `about` was typed, or else the command itself."""
         wanted = _PARAMETERS.get(about, (about,))
         return next((call.span(key) for key in self.parameters() if key.name in wanted), call.head)
 
-    def _labeled(self, call: Call, rows: Iterator[object]) -> Iterator[object]:
+    def _labeled(self, call: Call, pieces: Iterator[T]) -> Iterator[T]:
         try:
-            yield from rows
+            yield from pieces
         except VibenvError as error:
             raise labeled(error, self.place(call, error.about)) from error
 

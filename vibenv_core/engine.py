@@ -13,7 +13,7 @@ import io
 import math
 import tarfile
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -329,16 +329,20 @@ class Engine:
             except docker.errors.NotFound:
                 return None
 
-    def exec_stream(self, container: str, argv: Sequence[str]) -> Stream:
+    def exec_stream(
+        self, container: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None
+    ) -> Stream:
         """Run `argv` in a running container, without a terminal, and its standard streams.
 
-        Raises: NotFound, WrongState (it does not run).
+        `env` are variables over those of the container. Raises: NotFound, WrongState (it does not run).
         """
         with translated(self.host):
             # Over a link a connection takes a round trip to open: that of the question that comes first.
             connection = dial(self.endpoint, self._timeout_s)
             try:
-                made = self._client.exec_create(container, list(argv), stdin=True)["Id"]
+                made = self._client.exec_create(
+                    container, list(argv), stdin=True, environment=dict(env or {})
+                )["Id"]
             except BaseException:
                 connection.close()
                 raise

@@ -21,6 +21,11 @@ _SESSIONS = {
     "vibenv remove": "remove:Remove",
     "vibenv rename": "rename:Rename",
 }
+_INSIDE = {
+    "vibenv exec": "exec:Exec",
+    "vibenv read": "read:Read",
+    "vibenv write": "write:Write",
+}
 _CONFIGURATION = {
     "vibenv ssh-config": "ssh_config:SshConfig",
     "vibenv context create": "context_create:ContextCreate",
@@ -50,7 +55,7 @@ plugin = Plugin(
     version=version,
     commands={
         name: f"{__name__}.{path}"
-        for name, path in {**_HOST, **_SESSIONS, **_TERMINALS, **_CONFIGURATION}.items()
+        for name, path in {**_HOST, **_SESSIONS, **_INSIDE, **_TERMINALS, **_CONFIGURATION}.items()
     },
     registration="python -m nu_plugin_vibenv install",
 )

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 HELP = s.FlagArg("help", "h", None, False, "Display the help message for this command")
 
 
+def _help(command: Command) -> s.FlagArg:
+    """Where flags are passed on, `-h` is not the command's own."""
+    return s.FlagArg(HELP.long, None, None, False, HELP.desc) if command.allows_unknown_args else HELP
+
+
 def signature(command: Command) -> s.PluginSignature:
     """The signature of a command, with its examples. Raises TypeError for a type that Nushell lacks."""
     first, _, rest = inspect.cleandoc(command.__doc__ or "").partition("\n\n")
@@ -35,7 +40,7 @@ def signature(command: Command) -> s.PluginSignature:
         required_positional=tuple(_positional(key) for key in keys if isinstance(key, Positional)),
         optional_positional=tuple(_positional(key) for key in keys if isinstance(key, Optional)),
         rest_positional=next((_positional(key) for key in keys if isinstance(key, Rest)), None),
-        named=(HELP, *(_flag(key) for key in keys if isinstance(key, (Flag, Switch)))),
+        named=(_help(command), *(_flag(key) for key in keys if isinstance(key, (Flag, Switch)))),
         input_output_types=tuple(
             (kind(taken).input_type, kind(given).type) for taken, given in command.input_output
         ),

@@ -19,7 +19,7 @@ if not TYPE_CHECKING:
 
 else:
     from collections.abc import Callable, Iterator
-    from typing import Any, TypeVar, overload
+    from typing import Any, Literal, TypeVar, overload
 
     from typing_extensions import TypeForm
 
@@ -48,6 +48,21 @@ class Input:
     def empty(self) -> bool:
         """Whether there is nothing in the pipeline."""
         return isinstance(self._header, p.Empty)
+
+    @property
+    def form(self) -> Literal["nothing", "value", "list", "bytes"]:
+        """What there is, without reading it: a range is a list too, and text that does not come as a stream a
+        value.
+        """
+        match self.header:
+            case p.Empty():
+                return "nothing"
+            case p.ByteStream():
+                return "bytes"
+            case p.ListStream() | p.SingleValue(values.ListValue() | values.RangeValue()):
+                return "list"
+            case p.SingleValue():
+                return "value"
 
     @property
     def span(self) -> Span | None:

@@ -1,0 +1,85 @@
+"""Commands that work inside sessions: which ones are meant, and what the pipeline is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from vibenv_core.batch import each
+from vibenv_core.errors import UsageError, VibenvError
+
+from .command import HostCommand
+from .completions import session_names
+from .names import Names, from_arguments
+from .sdk import Call, Flag, Optional, Switch
+from .session_command import JOBS, check_name, piped
+from .tables import error_record
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    Act = Callable[[str], DataclassInstance]
+
+
+class InsideCommand(HostCommand):
+    """A command about one session that is named first, or about those that the pipeline names."""
+
+    session = Optional(str, "the session, unless the pipeline names some", complete=session_names)
+    strict = Switch("of several, raise the first error instead of giving it as a row")
+    jobs = Flag(int, "how many sessions at a time", default=JOBS)
+
+    def named(self, call: Call) -> Names:
+        """The session that is named as an argument."""
+        name = call[self.session]
+        if name is None:
+            raise UsageError(
+                "no session was named", code="usage::no_name", help=f"`{self.name} NAME …`, or pipe names"
+            )
+        return from_arguments((check_name(name, call.span(self.session)),))
+
+    def piped(self, call: Call) -> Names:
+        """The sessions that the pipeline names."""
+        return piped(call, call[self.host])
+
+    def side_by_side(
+        self, call: Call, names: Names, act: Act, columns: type[DataclassInstance]
+    ) -> DataclassInstance | Iterator[dict[str, object]]:
+        """What `act` gives for the one session; of several, rows with `name` and `error` as they come."""
+        if names.one:
+            return act(names.names[0])
+        return self._rows(call, names.names, act, columns)
+
+    def _rows(
+        self, call: Call, names: Sequence[str], act: Act, columns: type[DataclassInstance]
+    ) -> Iterator[dict[str, object]]:
+        titles = [field.name for field in fields(columns)]
+        for outcome in each(names, act, jobs=max(call[self.jobs], 1), cancelled=call.cancelled):
+            result = outcome.result
+            if isinstance(result, VibenvError):
+                if call[self.strict]:
+                    raise result
+                cells: dict[str, object] = dict.fromkeys(titles)
+                yield {"name": outcome.name, **cells, "error": error_record(result)}
+            else:
+                cells = {title: getattr(result, title) for title in titles}
+                yield {"name": outcome.name, **cells, "error": None}
+
+
+def content(call: Call) -> bytes | Iterable[bytes]:
+    """What the pipeline gives, as bytes; text is UTF-8. Raises: UsageError, for what is neither."""
+    if call.input.form == "nothing":
+        return b""
+    if call.input.form == "bytes":
+        return call.input.bytes()
+    value = call.input.value()
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, str | int | float) and not isinstance(value, bool):
+        return str(value).encode()
+    what = "a record" if isinstance(value, Mapping) else "a list" if isinstance(value, list) else "this"
+    raise UsageError(
+        f"{what} came in by the pipeline, where text or bytes were expected",
+        code="usage::not_bytes",
+        help="make text of it: … | to json | …",
+    )

@@ -1,0 +1,198 @@
+"""Runs one program in a session for a caller elsewhere, and tells how it ended.
+
+The program is in a session of its own, with pipes for its standard streams, in the environment that the
+session's program was given. When it has ended, that is the end of it: what it left running goes on, and can
+write no more. When the caller goes away before, the program and its process group are ended.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import os
+import select
+import signal
+import struct
+import sys
+import termios
+import threading
+import time
+
+from . import caller
+from .framing import BLOCK, END, ERROR, INPUT, OUTPUT, Frames, frame, taken
+
+_BACKLOG = 4 * BLOCK
+"""Bytes that may wait for a slow caller before the program's output is left in its pipes."""
+_GRACE_S = 2.0
+"""What a program has to end by itself when its caller has gone."""
+_LOADER = ("LD_PRELOAD", "LD_LIBRARY_PATH")
+"""Variables that a session's own tools go without, and its programs get."""
+
+
+def main() -> None:
+    """Do what the request says: `argv`, `env`, `workdir` (None: the session's)."""
+    asked = caller.request()
+    _environment(asked["env"])
+    try:
+        if asked["workdir"] is not None:
+            os.chdir(str(asked["workdir"]))
+    except (OSError, ValueError) as error:
+        caller.end_with(error, about="workdir")
+    try:
+        program = _Program(asked)
+    except (OSError, ValueError) as error:
+        caller.end_with(error, about="program")
+    else:
+        program.serve()
+
+
+def _environment(given: object) -> None:
+    """Make the environment that of the session's programs, with the variables `given` over it."""
+    for name in _LOADER:
+        if not os.environ.get(name):
+            os.environ.pop(name, None)
+    with contextlib.suppress(OSError), open("/proc/1/cmdline", "rb") as file:  # noqa: PTH123  # it starts quicker
+        words = os.fsdecode(file.read()).split("\0")
+        begin = words.index("supervise") if "supervise" in words[:8] else len(words)
+        options = words[begin : words.index("--", begin)] if "--" in words[begin:] else []
+        for option, value in itertools.pairwise(options):
+            name, is_one, text = value.partition("=")
+            if option == "--env" and is_one:
+                os.environ[name] = text
+    os.environ.update(dict(given) if isinstance(given, dict) else {})
+
+
+class _Program:
+    """The program, and what is on its way to and from it."""
+
+    def __init__(self, asked: dict[str, object]) -> None:
+        argv = asked["argv"]
+        assert isinstance(argv, list)
+        its_input, self._input = os.pipe()
+        output, its_output = os.pipe()
+        error, its_error = os.pipe()
+        self.pid = os.posix_spawnp(
+            argv[0],
+            argv,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, its_input, 0),
+                (os.POSIX_SPAWN_DUP2, its_output, 1),
+                (os.POSIX_SPAWN_DUP2, its_error, 2),
+            ],
+            setsid=True,
+            # Python ignores these two, and what is ignored stays so in every program started.
+            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
+        )
+        for theirs in (its_input, its_output, its_error):
+            os.close(theirs)
+        os.set_blocking(self._input, False)
+        self._outputs = {output: OUTPUT, error: ERROR}
+        self._to_program = bytearray()
+        self._to_caller = bytearray()
+        self._frames = Frames()
+        first, self._input_ended = caller.first_input(asked)
+        self._to_program += first
+        if not self._input_ended:
+            self._to_caller += taken(0)
+        self._ended, waiter = os.pipe()
+        threading.Thread(target=self._wait, args=(waiter,), daemon=True).start()
+
+    def _wait(self, waiter: int) -> None:
+        _, self._status = os.waitpid(self.pid, 0)
+        os.close(waiter)
+
+    def serve(self) -> None:
+        """Copy until the program has ended and all is said, or the caller is gone."""
+        os.set_blocking(1, False)
+        self._close_input_when_done()
+        while True:
+            reading = [0, self._ended]
+            if len(self._to_caller) < _BACKLOG:
+                reading += self._outputs
+            writing = ([1] if self._to_caller else []) + ([self._input] if self._to_program else [])
+            readable, writable, _ = select.select(reading, writing, [])
+            for output in self._outputs.keys() & set(readable):
+                self._read(output, BLOCK)
+            if self._input in writable:
+                self._feed()
+            if 0 in readable and not self._hear():
+                self._end_program()
+            if 1 in writable:
+                self._tell()
+            if self._ended in readable:
+                self._conclude()
+
+    def _read(self, output: int, most: int) -> int:
+        data = os.read(output, most)
+        if data:
+            self._to_caller += frame(self._outputs[output], data)
+        else:
+            del self._outputs[output]
+        return len(data)
+
+    def _feed(self) -> None:
+        try:
+            count = os.write(self._input, self._to_program[:BLOCK])
+        except BlockingIOError:
+            return
+        except BrokenPipeError:  # it wants no more: neither is any asked for
+            self._to_program.clear()
+            self._input_ended = True
+        else:
+            del self._to_program[:count]
+            self._to_caller += taken(count)
+        self._close_input_when_done()
+
+    def _close_input_when_done(self) -> None:
+        if self._input_ended and not self._to_program and self._input >= 0:
+            os.close(self._input)
+            self._input = -1
+
+    def _hear(self) -> bool:
+        """Whether the caller is there."""
+        data = os.read(0, BLOCK)
+        for kind, payload in self._frames.feed(data):
+            if kind == INPUT and not self._input_ended:
+                self._to_program += payload
+            elif kind == END:
+                self._input_ended = True
+        self._close_input_when_done()
+        return data != b""
+
+    def _tell(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            del self._to_caller[: os.write(1, self._to_caller[: 4 * BLOCK])]
+
+    def _conclude(self) -> None:
+        """Say what the program still wrote, and how it ended."""
+        for output in list(self._outputs):
+            # Its children may hold the pipe and go on writing: what is there now is what it wrote.
+            waiting = struct.unpack("i", fcntl.ioctl(output, termios.FIONREAD, bytes(4)))[0]
+            while waiting > 0 and output in self._outputs:
+                waiting -= self._read(output, min(waiting, BLOCK))
+        os.set_blocking(1, True)
+        caller.say(bytes(self._to_caller))
+        caller.end({"status": os.waitstatus_to_exitcode(self._status)})
+
+    def _end_program(self) -> None:
+        """End the process group, first politely, and this process with it."""
+        for output in self._outputs:
+            os.close(output)
+        deadline = time.monotonic() + _GRACE_S
+        for number in (signal.SIGTERM, signal.SIGCONT):  # one that was stopped hears it once it goes on
+            _signal(self.pid, number)
+        while _signal(self.pid, 0) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        _signal(self.pid, signal.SIGKILL)
+        sys.exit(caller.GONE)
+
+
+def _signal(group: int, number: int) -> bool:
+    """Whether there is such a process group, which is sent a signal unless that is 0."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    return True
