@@ -1,154 +1,143 @@
-"""The terminal emulator: libghostty-vt, the core of the Ghostty terminal, called through `ctypes`.
-
-Source: `include/ghostty/vt.h` and what it includes. The library tells itself how its structures are laid out
-and which number each of its names has; that is compared with what is here before anything else is called.
-"""
+"""The terminal emulator: libghostty-vt, the core of the Ghostty terminal, called through `ctypes`."""
 
 from __future__ import annotations
 
 import ctypes
-import json
-import os
+import re
 import sys
-from typing import Any
+from collections import deque
+from typing import Any, NamedTuple
 
-from . import TOOLS, reading, repainting, snapshot, viewing
+from . import reading, repainting, snapshot, viewing
+from .ghostty_library import (
+    CALLBACKS,
+    IO_ERROR,
+    OUT_OF_SPACE,
+    SUCCESS,
+    WRITE,
+    ColorRgb,
+    Library,
+    SizeReportSize,
+    String,
+    TerminalUnknownOscSequence,
+    Writer,
+    find,
+)
 from .screen import View
 
-INSTALLED = f"{TOOLS}/lib/libghostty-vt.so"
-"""Where the tools volume has the library."""
-
-_PIECE = 32 << 10
-"""Bytes given to the emulator at once, so that an unfinished sequence is seen before it is too long."""
-_LONGEST_SEQUENCE = 4 * _PIECE
-"""Bytes of an unfinished sequence that are kept, for a terminal that is painted before its end."""
-_SCROLLBACK_BYTES = 8 << 20
+_NAME = b"vibenv"
+"""What a program is told that asks for the terminal's name (XTVERSION)."""
+_TERMINFO = b"xterm-256color"
+_FOREGROUND, _BACKGROUND = (0xE5, 0xE5, 0xE5), (0, 0, 0)
+"""What a program is told that asks for colours it has not set."""
+_DARK = 1
 _CELL = (8, 16)
 """Width and height of a character in pixels, as no terminal's font is known."""
+_SCROLLBACK_BYTES = 6 << 20
 _LARGEST = 1000
 """Rows or columns; more is no terminal's size and would only take memory."""
-_SUCCESS, _IO_ERROR = 0, -5
+_PIECE = 32 << 10
+"""Bytes given to the emulator at once, so that a sequence's beginning is seen before it is too long."""
+_LONGEST_SEQUENCE = 4 * _PIECE
+"""Bytes of an unfinished sequence that are kept, for a terminal that is painted before its end."""
+_ENDS = {b"\x1b[": re.compile(rb"[@-~\x18\x1a\x1b]"), b"\x1b]": re.compile(rb"[\x07\x18\x1a\x1b]")}
+_ENDS_STRING = re.compile(rb"[\x18\x1a\x1b]")
+_IGNORED_CONTROL = b"\x1b[ 0"
+"""How a control sequence begins that every terminal passes over."""
+_STATUS_QUERY = b"7501;?"
+_EVENTS = 256
 
 
-class Unusable(RuntimeError):
-    """A library that is missing, or another than this module was written for."""
+class Event(NamedTuple):
+    """Something that the program told the terminal, other than what to show."""
 
-
-class String(ctypes.Structure):
-    """`GhosttyString`."""
-
-    _fields_ = (("ptr", ctypes.c_void_p), ("len", ctypes.c_size_t))
-
-
-class Writer(ctypes.Structure):
-    """`GhosttyWriter`."""
-
-    _fields_ = (("write", ctypes.c_void_p), ("userdata", ctypes.c_void_p))
-
-
-class SizeReportSize(ctypes.Structure):
-    """`GhosttySizeReportSize`."""
-
-    _fields_ = (
-        ("rows", ctypes.c_uint16),
-        ("columns", ctypes.c_uint16),
-        ("cell_width", ctypes.c_uint32),
-        ("cell_height", ctypes.c_uint32),
-    )
-
-
-_Write = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-_Answer = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t)
-_Size = ctypes.CFUNCTYPE(ctypes.c_bool, ctypes.c_void_p, ctypes.c_void_p, ctypes.POINTER(SizeReportSize))
-
-
-class Library:
-    """The loaded library."""
-
-    def __init__(self, path: str) -> None:
-        """Raises: Unusable."""
-        try:
-            self.calls = ctypes.CDLL(path)
-            self.calls.ghostty_type_json.restype = ctypes.c_char_p
-            types = json.loads(self.calls.ghostty_type_json())["types"]
-        except (OSError, AttributeError, LookupError, ValueError) as error:
-            raise Unusable(f"{path} is no libghostty-vt that can be used: {error}") from error
-        for structure in (String, Writer, SizeReportSize):
-            _compare(structure, types[f"Ghostty{structure.__name__}"])
-        self.options: dict[str, int] = types["GhosttyTerminalOption"]["values"]
-        self.data: dict[str, int] = types["GhosttyTerminalData"]["values"]
-        self.calls.ghostty_terminal_vt_write.argtypes = (ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t)
-        self.calls.ghostty_terminal_vt_write.restype = None
-        self.calls.ghostty_snapshot_encode.argtypes = (ctypes.c_void_p, Writer)
-
-
-def _compare(structure: type[ctypes.Structure], told: dict[str, Any]) -> None:
-    here = {name: getattr(structure, name) for name, *_ in structure._fields_}
-    there = told["fields"]
-    same = here.keys() == there.keys() and ctypes.sizeof(structure) == told["size"]
-    if not same or any(
-        (field.offset, field.size) != (there[name]["offset"], there[name]["size"])
-        for name, field in here.items()
-    ):
-        raise Unusable(f"libghostty-vt lays out its {structure.__name__} otherwise than is known here")
+    kind: str
+    """title, bell, notification, progress or sequence (an OSC that the emulator has no use for)."""
+    text: str = ""
+    """What is shown, or for a sequence its content: as the program wrote it, to be trusted in nothing."""
 
 
 class GhosttyScreen:
-    """A `Screen`."""
+    """A `Screen`; not to be used by two threads at once."""
 
     def __init__(self, rows: int, cols: int, *, library: str | None = None, scrollback: int = 10_000) -> None:
-        """`scrollback` in lines. Raises: Unusable."""
+        """`scrollback` is in lines. Raises: Unusable."""
         self._library = Library(library or find())
         self._calls = self._library.calls
-        self._answers: list[bytes] = []
         self._rows, self._cols = _clamp(rows), _clamp(cols)
+        self._answers: list[bytes] = []
+        self._events: deque[Event] = deque(maxlen=_EVENTS)
+        self._begins = self._passed_over = b""
         self._terminal = ctypes.c_void_p()
-        self._check(
-            self._calls.ghostty_terminal_new(None, ctypes.byref(self._terminal), self._cols, self._rows),
-            "new",
-        )
-        self._callbacks = (_Answer(self._answered), _Size(self._sized))
-        for name, callback in zip(("WRITE_PTY", "SIZE"), self._callbacks, strict=True):
+        handle = ctypes.byref(self._terminal)
+        self._check(self._calls.ghostty_terminal_new(None, handle, self._cols, self._rows), "new")
+        self._callbacks = {name: CALLBACKS[name](call) for name, call in self._reactions().items()}
+        for name, callback in self._callbacks.items():
             self._set(name, callback)
         for name, number in (
             ("SCROLLBACK_MAX_LINES", scrollback),
             ("SCROLLBACK_MAX_BYTES", _SCROLLBACK_BYTES),
             ("CONTINUATION_MAX_BYTES", _LONGEST_SEQUENCE),
             ("APC_MAX_BYTES", _LONGEST_SEQUENCE),
+            ("UNKNOWN_MAX_BYTES", 4096),
             ("KITTY_IMAGE_STORAGE_LIMIT", 0),
         ):
             self._set(name, ctypes.byref(ctypes.c_uint64(number)))
+        for name, rgb in (("FOREGROUND", _FOREGROUND), ("BACKGROUND", _BACKGROUND), ("CURSOR", _FOREGROUND)):
+            self._set(f"COLOR_{name}", ctypes.byref(ColorRgb(*rgb)))
+        terminfo = ctypes.create_string_buffer(_TERMINFO)
+        named = String(ctypes.cast(terminfo, ctypes.c_void_p), len(_TERMINFO))
+        self._set("TERMINFO_NAME", ctypes.byref(named))
 
     def close(self) -> None:
-        """Give back the memory."""
+        """Give its memory back; it cannot be used any more."""
         self._calls.ghostty_terminal_free(self._terminal)
+        self._terminal = ctypes.c_void_p()
 
     def feed(self, output: bytes) -> bytes:
         for at in range(0, len(output), _PIECE):
-            piece = output[at : at + _PIECE]
-            self._calls.ghostty_terminal_vt_write(self._terminal, piece, len(piece))
-        return self._answered_so_far()
+            self._write(output[at : at + _PIECE])
+        return self._said()
 
     def resize(self, rows: int, cols: int) -> bytes:
         self._rows, self._cols = _clamp(rows), _clamp(cols)
-        self._check(
-            self._calls.ghostty_terminal_resize(self._terminal, self._cols, self._rows, *_CELL), "resize"
-        )
-        return self._answered_so_far()
+        self._resize()
+        return self._said()
 
     def repaint(self, *, history: int = 0) -> bytes:
-        return repainting.repaint(self.state(history), history)
+        unfinished = _IGNORED_CONTROL if self._passed_over == b"\x1b[" else self._passed_over
+        return repainting.repaint(self.state(history), history) + unfinished
 
     def view(self, rows: int, cols: int) -> View:
         return viewing.view(self.state(), _clamp(rows), _clamp(cols))
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        return self._number("CURSOR_Y"), self._number("CURSOR_X")
+
+    @property
+    def title(self) -> str:
+        title = String()
+        self._get("TITLE", title)
+        return reading.title(title.value())
+
+    @property
+    def alternate(self) -> bool:
+        return self._number("ACTIVE_SCREEN") == snapshot.ALTERNATE
 
     def lines(self) -> list[str]:
         return reading.rows(self.state().active.rows)
 
     def text(self) -> str:
         state = self.state(sys.maxsize)
-        primary = state.screens[snapshot.PRIMARY]
-        return "\n".join(reading.lines([*primary.history, *state.active.rows])).rstrip("\n") + "\n"
+        rows = [*state.screens[snapshot.PRIMARY].history, *state.active.rows]
+        return "\n".join(reading.lines(rows)).rstrip("\n") + "\n"
+
+    def events(self) -> list[Event]:
+        """What has come since they were asked for last; the oldest are forgotten when there are too many."""
+        events = list(self._events)
+        self._events.clear()
+        return events
 
     def state(self, history: int = 0) -> snapshot.State:
         """All of it, with about so many characters of the primary screen's scrollback."""
@@ -157,70 +146,110 @@ class GhosttyScreen:
         def write(_: int, data: int, length: int) -> bool:
             return reader.feed(ctypes.string_at(data, length))
 
-        callback = _Write(write)
-        result = self._calls.ghostty_snapshot_encode(
-            self._terminal, Writer(ctypes.cast(callback, ctypes.c_void_p), None)
-        )
-        if result not in (_SUCCESS, _IO_ERROR):
+        callback = WRITE(write)
+        writer = Writer(ctypes.cast(callback, ctypes.c_void_p), None)
+        result = self._calls.ghostty_snapshot_encode(self._terminal, writer)
+        if result != IO_ERROR:  # what it says when no more is wanted
             self._check(result, "snapshot")
         return reader.state()
 
-    @property
-    def cursor(self) -> tuple[int, int]:
-        x, y = ctypes.c_uint16(), ctypes.c_uint16()
-        self._get("CURSOR_X", x)
-        self._get("CURSOR_Y", y)
-        return y.value, x.value
+    def _write(self, piece: bytes) -> None:
+        if self._passed_over:
+            end = _ENDS.get(self._passed_over, _ENDS_STRING).search(piece)
+            if end is None:
+                return
+            self._passed_over = b""
+            piece = piece[end.start() if end[0] == b"\x1b" else end.end() :]
+        self._calls.ghostty_terminal_vt_write(self._terminal, piece, len(piece))
+        if self._number("COLS") != self._cols:
+            self._resize()  # DECCOLM does not change the size of the program's terminal
+        if not self._number("VT_GROUND"):
+            self._keep_short()
 
-    @property
-    def title(self) -> str:
-        title = String()
-        self._get("TITLE", title)
-        return reading.title(ctypes.string_at(title.ptr, title.len) if title.len else b"")
+    def _keep_short(self) -> None:
+        """Note how an unfinished sequence begins; when it has become too long, pass over the rest of it."""
+        begins, needed = ctypes.create_string_buffer(2), ctypes.c_size_t()
+        result = self._calls.ghostty_terminal_continuation_buf(
+            self._terminal, begins, len(begins), ctypes.byref(needed)
+        )
+        if result in (SUCCESS, OUT_OF_SPACE):
+            self._begins = begins.raw
+        else:
+            self._passed_over = self._begins
+            self._calls.ghostty_terminal_vt_write(self._terminal, b"\x18", 1)
 
-    @property
-    def alternate(self) -> bool:
-        active = ctypes.c_int()
-        self._get("ACTIVE_SCREEN", active)
-        return active.value == snapshot.ALTERNATE
+    def _resize(self) -> None:
+        result = self._calls.ghostty_terminal_resize(self._terminal, self._cols, self._rows, *_CELL)
+        self._check(result, "resize")
 
-    def _answered(self, _terminal: int, _userdata: int, data: int, length: int) -> None:
-        self._answers.append(ctypes.string_at(data, length))
+    def _reactions(self) -> dict[str, Any]:
+        """What is done when the library calls; it must not be called meanwhile."""
 
-    def _sized(self, _terminal: int, _userdata: int, size: Any) -> bool:
-        told = size.contents
-        told.rows, told.columns, (told.cell_width, told.cell_height) = self._rows, self._cols, _CELL
-        return True
+        def answer(_terminal: int, _: int, data: int, length: int) -> None:
+            said = ctypes.string_at(data, length)
+            self._answers.append(said.replace(b"libghostty", _NAME) if said.startswith(b"\x1bP>|") else said)
 
-    def _answered_so_far(self) -> bytes:
+        def size(_terminal: int, _: int, told: Any) -> bool:
+            told[0] = SizeReportSize(self._rows, self._cols, *_CELL)
+            return True
+
+        def scheme(_terminal: int, _: int, told: Any) -> bool:
+            told[0] = _DARK
+            return True
+
+        def notification(_terminal: int, _: int, told: Any) -> None:
+            parts = (reading.title(part.value()) for part in (told[0].title, told[0].body))
+            self._events.append(Event("notification", ": ".join(part for part in parts if part)))
+
+        def unknown(_terminal: int, _: int, told: Any) -> None:
+            if told[0].tag == self._library.unknown["OSC"]:
+                self._unknown(told[0].osc())
+
+        return {
+            "WRITE_PTY": answer,
+            "SIZE": size,
+            "COLOR_SCHEME": scheme,
+            "BELL": lambda *_: self._events.append(Event("bell")),
+            "TITLE_CHANGED": lambda *_: self._events.append(Event("title", self.title)),
+            "DESKTOP_NOTIFICATION": notification,
+            "PROGRESS_REPORT": lambda _terminal, _, told: self._events.append(
+                Event("progress", f"{told[0].state};{told[0].progress}")
+            ),
+            "UNKNOWN_SEQUENCE": unknown,
+        }
+
+    def _unknown(self, sequence: TerminalUnknownOscSequence) -> None:
+        content = sequence.content.value()
+        if content == _STATUS_QUERY:
+            end = b"\x07" if sequence.terminator == self._library.bel else b"\x1b\\"
+            self._answers.append(b"\x1b]" + content + end)
+        elif not sequence.truncated:
+            self._events.append(Event("sequence", content.decode("utf-8", "replace")))
+
+    def _said(self) -> bytes:
+        """The answers that there are."""
         answers = b"".join(self._answers)
         self._answers.clear()
         return answers
 
-    def _set(self, name: str, value: Any) -> None:
-        self._check(
-            self._calls.ghostty_terminal_set(self._terminal, self._library.options[name], value), name
-        )
+    def _number(self, name: str) -> int:
+        number = ctypes.c_int()
+        self._get(name, number)
+        return number.value
 
     def _get(self, name: str, into: Any) -> None:
-        result = self._calls.ghostty_terminal_get(
-            self._terminal, self._library.data[name], ctypes.byref(into)
-        )
-        self._check(result, name)
+        data = self._library.data[name]
+        self._check(self._calls.ghostty_terminal_get(self._terminal, data, ctypes.byref(into)), name)
 
-    def _check(self, result: int, what: str) -> None:
-        if result != _SUCCESS:
+    def _set(self, name: str, value: Any) -> None:
+        option = self._library.options[name]
+        self._check(self._calls.ghostty_terminal_set(self._terminal, option, value), name)
+
+    @staticmethod
+    def _check(result: int, what: str) -> None:
+        if result != SUCCESS:
             raise RuntimeError(f"libghostty-vt: {what}: {result}")
 
 
 def _clamp(size: int) -> int:
     return min(max(size, 1), _LARGEST)
-
-
-def find() -> str:
-    """Where the library is: in the tools volume, else in an installed `pyghostty`. Raises: Unusable."""
-    places = [INSTALLED, *(f"{place}/pyghostty/_lib/libghostty-vt.so" for place in sys.path)]
-    for place in places:
-        if os.access(place, os.R_OK):
-            return place
-    raise Unusable(f"there is no {INSTALLED}, and no pyghostty is installed")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 
-from .snapshot import HEAD, NO_STYLE, TAIL, Link, Look, Row, Run
+from .cells import HEAD, NO_STYLE, TAIL, Link, Look, Row, Run
 
 PLAIN = Look(NO_STYLE)
 
@@ -85,7 +85,7 @@ class Painter:
         return lines
 
     def row(self, runs: Iterable[Run], cols: int, *, wraps: bool = False) -> None:
-        """One row of `cols` columns. One that wraps is written to its end, so that the next goes on from it."""
+        """One row of `cols` columns. One that wraps is written to its end, as the next goes on from it."""
         self._at, self._sure = 0, True
         for run in runs:
             if run.marks:

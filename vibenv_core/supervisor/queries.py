@@ -3,8 +3,8 @@
 A client's terminal would answer too, each of them and at the other end of a slow link. Just that is taken out
 which `ghostty` answers, and with it the modes that make a terminal report by itself (2033, 2048).
 
-Source: ECMA-48 and xterm's control sequences (DA, DSR, DECRQM, XTWINOPS, XTVERSION, DECRQSS, XTGETTCAP, OSC 4 and
-10 to 12), kitty's protocols (keyboard, OSC 21, OSC 5522), Ghostty's glyph protocol, OSC 7501.
+Source: ECMA-48 and xterm's control sequences (DA, DSR, DECRQM, XTWINOPS, XTVERSION, DECRQSS, XTGETTCAP, OSC 4
+and 10 to 12), kitty's protocols (keyboard, OSC 21, OSC 5522), Ghostty's glyph protocol, OSC 7501.
 """
 
 from __future__ import annotations

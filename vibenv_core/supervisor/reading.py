@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from .snapshot import Row
+from .cells import Row
 
 _LONGEST_TITLE = 256
 """Characters."""

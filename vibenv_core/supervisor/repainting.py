@@ -1,8 +1,8 @@
 """A terminal's state to what makes another terminal the same, whatever that was in before. Pure.
 
-Not carried over: the contents of an alternate screen that is not shown, as programs clear it when they come to
-it; images; which text was marked as prompts (OSC 133); the working directory (OSC 7), which means nothing on the
-client's host; modes that were saved (XTSAVE).
+Not carried over: the contents of an alternate screen that is not shown, as programs clear it when they come
+to it; images; which text was marked as prompts (OSC 133); the working directory (OSC 7), which means nothing
+on the client's host; modes that were saved (XTSAVE).
 
 Source: ECMA-48, DEC STD 070 (DECSC, DECSTBM, DECOM), xterm's control sequences, kitty's keyboard protocol.
 """
@@ -11,22 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .cells import NO_STYLE, TAIL, Row, Run
 from .painting import PLAIN, Painter, hyperlink, protection, sgr
 from .reading import title
-from .snapshot import (
-    ALTERNATE,
-    MODES,
-    NO_STYLE,
-    PRIMARY,
-    TAIL,
-    Cursor,
-    Pen,
-    Row,
-    Run,
-    Screen,
-    State,
-    Terminal,
-)
+from .snapshot import ALTERNATE, MODES, PRIMARY, Cursor, Pen, Screen, State, Terminal
 
 _FRESH = Cursor(0, 0, False, False, Pen(NO_STYLE, False, 2 << 10))
 _PLAIN = '\x1b]8;;\x1b\\\x1b[m\x1bW\x1b[0"q\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b}'

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from .cells import TAIL, Run
 from .painting import PLAIN, Painter
 from .reading import title
 from .repainting import cursor_style, keyboard, modes
 from .screen import View
-from .snapshot import TAIL, Run, State
+from .snapshot import State
 
 
 def view(state: State, rows: int, cols: int) -> View:
