@@ -83,8 +83,9 @@ def changed(
 
 
 def test_an_unchanged_launcher_is_there_at_once_and_nothing_is_asked_of_dagger(
-    docker_engine: Docker, launcher: Launcher
+    docker_engine: Docker, stack: Engine, launcher: Launcher, settings: Settings
 ) -> None:
+    made(stack, settings)  # another test may have taken its tools away
     program = """
 import json, sys, threading
 from vibenv_core import hosts, launcher, settings
