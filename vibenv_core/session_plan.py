@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from . import labels, session_process
@@ -105,7 +105,8 @@ def launch(name: str, wish: Wish, basis: Basis, *, token: str) -> ContainerSpec:
             help=f"say what to run: `vibenv launch {name} --access none --command bash`",
             about="access",
         )
-    env = {**_environment(name, basis), **wish.env}
+    image = _without_supervisor(basis.image)
+    env = {**_environment(name, image, basis), **wish.env}
     loader = {variable: env[variable] for variable in _LOADER if variable in env}
     reference = basis.image.reference
     log = labels.log_volume(name, token)
@@ -116,7 +117,7 @@ def launch(name: str, wish: Wish, basis: Basis, *, token: str) -> ContainerSpec:
         labels=labels.session_labels(name, command=wish.command, access=access, image=reference),
         entrypoint=tuple(
             session_process.supervise_argv(
-                _program(name, wish, basis.image), rows=wish.rows, cols=wish.cols, env=loader
+                _program(name, wish, image), rows=wish.rows, cols=wish.cols, env=loader
             )
         ),
         env={**env, **dict.fromkeys(loader, "")},
@@ -154,11 +155,21 @@ def _program(name: str, wish: Wish, image: Image) -> Sequence[str]:
     return image.entrypoint + image.command or _SHELL
 
 
-def _environment(name: str, basis: Basis) -> dict[str, str]:
+def _without_supervisor(image: Image) -> Image:
+    """`image`, or for one that was committed of a session what that was made from: its program is then run by
+    a supervisor of its own."""
+    supervised = session_process.supervised(image.entrypoint)
+    if supervised is None:
+        return image
+    program, env = supervised
+    return replace(image, entrypoint=program, command=(), env={**image.env, **env})
+
+
+def _environment(name: str, image: Image, basis: Basis) -> dict[str, str]:
     """What the image sets as far as it matters here, and what vibenv adds to it."""
-    image = {name: basis.image.env[name] for name in ("LANG", *_LOADER) if name in basis.image.env}
+    kept = {variable: image.env[variable] for variable in ("LANG", *_LOADER) if image.env.get(variable)}
     ours = basis.settings.to_environment() if basis.image is basis.launcher else {}
-    return {"LANG": "C.UTF-8", **image, SESSION_VARIABLE: name, **ours}
+    return {"LANG": "C.UTF-8", **kept, SESSION_VARIABLE: name, **ours}
 
 
 def _memory(wish: Wish, basis: Basis) -> int | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from .supervisor import DTACH_SOCKET as SOCKET
@@ -23,8 +24,11 @@ __all__ = [
     "default_program",
     "relay_argv",
     "supervise_argv",
+    "supervised",
 ]
 
+_END = "--"
+"""Of the supervisor's own options."""
 _APP = (f"{TOOLS}/bin/python3", "-I", "-S", f"{TOOLS}/app/__main__.pyc")
 
 
@@ -38,7 +42,16 @@ def supervise_argv(
     SIGHUP. `env` is for the program alone, over what the container has.
     """
     given = [word for name, value in (env or {}).items() for word in ("--env", f"{name}={value}")]
-    return [*_APP, "supervise", "--rows", str(rows), "--cols", str(cols), *given, "--", *program]
+    return [*_APP, "supervise", "--rows", str(rows), "--cols", str(cols), *given, _END, *program]
+
+
+def supervised(argv: Sequence[str]) -> tuple[tuple[str, ...], dict[str, str]] | None:
+    """The program and the `env` that `supervise_argv` made `argv` of; None for what it did not make."""
+    if tuple(argv[: len(_APP)]) != _APP or _END not in argv:
+        return None
+    end = argv.index(_END)
+    given = [value for name, value in pairwise(argv[:end]) if name == "--env"]
+    return tuple(argv[end + 1 :]), dict(variable.partition("=")[::2] for variable in given)
 
 
 def default_program(name: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vibenv_core import sessions
@@ -15,6 +15,7 @@ from ..completions import image_names
 from ..sdk import Call, Example, Filesize, Flag, Switch
 from ..session_command import SessionsCommand
 from ..tables import session_row
+from ..variables import variables
 
 if TYPE_CHECKING:
     from vibenv_core.model import Session
@@ -62,7 +63,7 @@ class Launch(SessionsCommand):
         wish = Wish(
             image=call[self.image],
             command=_argv(call[self.command]),
-            env=_variables(call[self.env]),
+            env=variables(call[self.env]),
             cpus=call[self.cpus],
             memory=call[self.memory],
             pids_limit=call[self.pids_limit],
@@ -124,15 +125,3 @@ def _argv(command: str | None) -> tuple[str, ...]:
             about="command",
         ) from error
     return program, *arguments
-
-
-def _variables(given: Mapping[str, object] | None) -> dict[str, str]:
-    for name, value in (given or {}).items():
-        if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise UsageError(
-                f"the variable `{name}` is neither text nor a number",
-                code="usage::env",
-                help="--env {NAME: value}",
-                about="env",
-            )
-    return {name: str(value) for name, value in (given or {}).items()}

@@ -101,6 +101,14 @@ def test_an_image_that_names_no_program_runs_a_shell() -> None:
     assert program(in_other(replace(OTHER, entrypoint=(), command=()))) == ("/bin/sh",)
 
 
+def test_an_image_made_of_a_session_runs_what_that_ran_under_a_supervisor_of_its_own() -> None:
+    before = in_other(replace(OTHER, env={"LD_PRELOAD": "/x.so"}))
+    assert before.entrypoint is not None
+    committed = replace(OTHER, entrypoint=before.entrypoint, command=(), env=before.env)
+    after = in_other(committed)
+    assert (program(after), after.entrypoint, after.env) == (("/in", "it"), before.entrypoint, before.env)
+
+
 def test_every_session_has_the_tools_and_a_volume_for_its_recording() -> None:
     for spec in (launch(), in_other()):
         (log,) = spec.volumes

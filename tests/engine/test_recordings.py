@@ -1,0 +1,81 @@
+"""The volumes that sessions' terminals are recorded on: there with the session, and gone with it."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from tests.engine.conftest import Launch
+from tests.engine.test_sessions import eventually
+from vibenv_core import labels, sessions
+from vibenv_core.engine import Engine
+from vibenv_core.errors import VibenvError
+from vibenv_core.supervisor import LOG_FOLDER
+
+
+def recordings(engine: Engine) -> list[str]:
+    """The volumes of recordings that are there, sessions' or kept ones."""
+    return engine.volumes(labels.LOG)
+
+
+def recorded(engine: Engine, name: str) -> str:
+    """What a session's terminal has shown, as it is recorded."""
+    path = f"{LOG_FOLDER}/session.cast"
+    return b"".join(engine.read_file(labels.container_name(name), path)).decode()
+
+
+def test_a_session_is_recorded_on_a_volume_of_its_own_that_goes_with_it(
+    stack: Engine, launch: Launch
+) -> None:
+    for name in ("a", "b"):
+        launch(name, command=["sh", "-c", f"echo this is {name}; exec cat"])
+    assert eventually(lambda: "this is a" in recorded(stack, "a"))
+    assert eventually(lambda: "this is b" in recorded(stack, "b"))
+    logs = {details.session.name: details.log for details in sessions.details(stack)}
+    assert sorted(filter(None, logs.values())) == recordings(stack)
+    sessions.remove(stack, "a", force=True)
+    assert recordings(stack) == [logs["b"]]
+
+
+def test_a_recording_can_be_kept_and_is_then_not_the_next_sessions(stack: Engine, launch: Launch) -> None:
+    launch("a")
+    (kept,) = recordings(stack)
+    sessions.remove(stack, "a", force=True, keep_log=True)
+    assert (stack.volume_labels(kept) or {})[labels.LOG] == "a"
+    launch("a")
+    (log,) = (details.log for details in sessions.details(stack))
+    assert log != kept
+    sessions.remove(stack, "a", force=True)
+    assert recordings(stack) == [kept]
+    stack.remove_volume(kept)
+
+
+def test_a_renamed_session_keeps_its_recording_and_takes_it_along(stack: Engine, launch: Launch) -> None:
+    launch("a")
+    before = recordings(stack)
+    sessions.rename(stack, "a", "b")
+    assert [details.log for details in sessions.details(stack)] == before
+    sessions.remove(stack, "b", force=True)
+    assert recordings(stack) == []
+
+
+@pytest.mark.parametrize("why", ["no program", "taken", "limit"])
+def test_a_launch_that_fails_leaves_no_volume(stack: Engine, launch: Launch, why: str) -> None:
+    failing: dict[str, Callable[[], object]] = {
+        "no program": lambda: launch("b", command=["no-such-program"]),
+        "taken": lambda: launch("a"),
+        "limit": lambda: launch("b", memory=1000),
+    }
+    launch("a")
+    before = recordings(stack)
+    with pytest.raises(VibenvError):
+        failing[why]()
+    assert recordings(stack) == before
+
+
+def test_what_is_started_again_is_recorded_further(stack: Engine, launch: Launch) -> None:
+    launch("a", command=["sh", "-c", "echo here; exec cat"])
+    assert eventually(lambda: recorded(stack, "a").count("here") == 1)
+    sessions.stop(stack, "a", grace_s=1)
+    sessions.start(stack, "a", cancelled=threading.Event())
+    assert eventually(lambda: recorded(stack, "a").count("here") == 2)
