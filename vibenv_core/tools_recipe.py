@@ -98,7 +98,7 @@ def tools(settings: Settings, *, sources: Mapping[str, str], lock: str) -> Layer
 
 
 def _finish(supervisor: Iterable[str]) -> str:
-    """Compile the supervisor; what cannot be imported in sessions ends the build, and not they."""
+    """Compile the supervisor and try it: what it lacks is to end the build, and not sessions."""
     modules = [path.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in supervisor]
     return f"""\
 python3 -m compileall -q -b --invalidation-mode unchecked-hash {_APP}
@@ -106,5 +106,6 @@ find {_APP} -name '*.py' -delete
 {TOOLS}/bin/python3 -I -S -c 'import sys
 sys.path.insert(0, "{_APP}")
 import {", ".join([*MODULES.split(), *sorted(modules)])}'
+{TOOLS}/bin/python3 -I -S {_APP}/__main__.pyc supervise --rows 24 --cols 80 --log-folder /tmp/log -- true
 echo >{MARKER}
 """

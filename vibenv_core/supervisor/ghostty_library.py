@@ -12,7 +12,9 @@ import os
 import sys
 from typing import Any
 
-INSTALLED = "/vibenv/lib/libghostty-vt.so"
+from . import TOOLS
+
+INSTALLED = f"{TOOLS}/lib/libghostty-vt.so"
 """Where the tools volume has the library."""
 SUCCESS, OUT_OF_SPACE, IO_ERROR = 0, -3, -5
 
