@@ -53,7 +53,7 @@ class InsideCommand(HostCommand):
     def _rows(
         self, call: Call, names: Sequence[str], act: Act, columns: type[DataclassInstance]
     ) -> Iterator[dict[str, object]]:
-        titles = [field.name for field in fields(columns)]
+        titles = {field.metadata.get("column", field.name): field.name for field in fields(columns)}
         for outcome in each(names, act, jobs=max(call[self.jobs], 1), cancelled=call.cancelled):
             result = outcome.result
             if isinstance(result, VibenvError):
@@ -62,7 +62,7 @@ class InsideCommand(HostCommand):
                 cells: dict[str, object] = dict.fromkeys(titles)
                 yield {"name": outcome.name, **cells, "error": error_record(result)}
             else:
-                cells = {title: getattr(result, title) for title in titles}
+                cells = {title: getattr(result, name) for title, name in titles.items()}
                 yield {"name": outcome.name, **cells, "error": None}
 
 

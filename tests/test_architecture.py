@@ -71,6 +71,7 @@ DECIDES_ONLY = {
         f"vibenv_core.{name}"
         for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")
     ),
+    *(f"vibenv_core.{name}" for name in ("inside.archive", "inside.framing", "inside_programs")),
     *(
         f"nu_plugin_vibenv.sdk.{name}"
         for name in ("codec", "connection", "messages", "streams", "values", "wire")

@@ -17,6 +17,7 @@ and may be called from several threads at once; the longer ones take an event th
                                             Dagger: the only importer of its SDK, in a process of its own
     claim  tools                            what runs inside every session, on an engine
     process  terminal  reconnect            other programs, the user's terminal, and back to it
+    running  feed  exec  files              vibenv's own programs inside sessions, and what they are for
     sessions  stack  launcher  attach  doctor  local_checks  batch
                                             what a user does: ask, decide, do
 """

@@ -285,6 +285,16 @@ class Engine:
                     _raise_for_status(answer)
             return None
 
+    def archive(self, container: str, path: str) -> Iterator[bytes]:
+        """The tar stream of what a container, running or not, has at `path`, in blocks as they come.
+
+        Raises: NotFound.
+        """
+        with translated(self.host):
+            chunks, _ = self._client.get_archive(container, path, chunk_size=_BLOCK)
+            with contextlib.closing(chunks):
+                yield from chunks
+
     def read_file(self, container: str, path: str) -> Iterator[bytes]:
         """The content of a regular file of a container, running or not, in blocks as they come.
 

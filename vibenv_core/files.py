@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import itertools
+import tarfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import running
+from . import labels, running
 from .errors import EngineError, NotFound, UsageError, VibenvError, WrongState
+from .inside.archive import Refused
 from .inside.framing import OUTPUT
+from .inside.pack import joined, pack
+from .inside.unpack import unpack
+from .inside_programs import EARLY
+from .running import NOT_RUNNING
 
 if TYPE_CHECKING:
     from .engine import Engine
 
 
+_HERE = "this machine"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """A file of a session that was written; `path` is where links led."""
+    """A file that was written; `path` is where links led."""
 
     path: str
     size: int
 
 
-def read(engine: Engine, name: str, path: str, *, cancelled: threading.Event) -> Iterator[bytes]:
-    """The content of a file of the session `name`, in blocks as they come.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copied:
+    """What was copied: where it is now, how many files that is, and what is in them together."""
 
-    Raises: UsageError, NotFound (also of the file), Foreign, WrongState (it does not run; it is no file; it
-    may not be read), Unreachable, Interrupted.
+    path: str
+    files: int
+    size: int
+
+
+def read(engine: Engine, name: str, path: str, *, cancelled: threading.Event) -> Iterator[bytes]:
+    """The content of a file of the session `name`, running or not, in blocks as they come.
+
+    Raises: UsageError, NotFound (also of the file), Foreign, WrongState (it is no file; it may not be read),
+    Unreachable, Interrupted.
     """
-    for kind, payload in running.run(engine, name, "read_file", {"path": path}, cancelled=cancelled):
-        if kind == OUTPUT:
-            yield payload
-        else:
-            check(name, running.parsed(payload))
+    try:
+        yield from _output(engine, name, "read_file", path, cancelled)
+    except WrongState as error:
+        container, path = _of_stopped(engine, name, path, error)
+        yield from engine.read_file(container, path)
 
 
 def write(
@@ -48,18 +69,109 @@ def write(
 ) -> Written:
     """Put `content` into a file of the session `name`: at once when all is there, or not at all.
 
-    One that is replaced keeps its mode, unless another is wished, and its owner. Raises: as `read`, and
-    EngineError (the disk is full).
+    One that is replaced keeps its mode, unless another is wished, and its owner.
+
+    Raises: as `read`, WrongState (it does not run), EngineError (the disk is full), what `content` raises.
     """
     request = {"path": path, "mode": mode}
-    said = running.result(
-        running.run(engine, name, "write_file", request, input=content, cancelled=cancelled)
-    )
-    check(name, said)
+    input = content if isinstance(content, bytes) else _gathered(iter(content))
+    said = running.result(running.run(engine, name, "write_file", request, input=input, cancelled=cancelled))
+    _check(name, said)
     return Written(path=said["path"], size=said["size"])
 
 
-def check(place: str, said: Mapping[str, Any]) -> None:
+def push(
+    engine: Engine, name: str, source: str, to: str, *, contents: bool = False, cancelled: threading.Event
+) -> Copied:
+    """Copy the file or folder `source` of this machine into the session `name`, by the rules of `docker cp`.
+
+    With `contents` only what is in the folder. A file and a new folder are there whole or not at all; where a
+    folder joins one that is there, each of its files is.
+
+    Raises: as `write`, and UsageError for what leads out of the folder, or is no file, folder or link.
+    """
+    request = {"to": to, "contents": contents}
+    try:
+        input = _gathered(joined(pack(source)))
+        said = running.result(running.run(engine, name, "unpack", request, input=input, cancelled=cancelled))
+    except (OSError, Refused) as error:
+        raise _failed_here(error) from error
+    _check(name, said)
+    return Copied(path=said["path"], files=said["files"], size=said["size"])
+
+
+def pull(
+    engine: Engine, name: str, source: str, to: str, *, contents: bool = False, cancelled: threading.Event
+) -> Copied:
+    """Copy the file or folder `source` of the session `name`, running or not, to this machine: as `push`."""
+    with contextlib.closing(_packed(engine, name, source, cancelled)) as blocks:
+        try:
+            made = unpack(blocks, to, contents=contents)
+        except (OSError, Refused, tarfile.TarError) as error:
+            raise _failed_here(error) from error
+    return Copied(**made)
+
+
+def made_folder(path: str) -> str:
+    """The folder `path` of this machine, made where it is missing."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _failed_here(error) from error
+    return path.rstrip("/")
+
+
+def _packed(engine: Engine, name: str, path: str, cancelled: threading.Event) -> Generator[bytes, None, None]:
+    try:
+        yield from _output(engine, name, "pack", path, cancelled)
+    except WrongState as error:
+        container, path = _of_stopped(engine, name, path, error)
+        yield from engine.archive(container, path)
+
+
+def _output(
+    engine: Engine, name: str, program: str, path: str, cancelled: threading.Event
+) -> Iterator[bytes]:
+    """What a program gives of what is at `path`."""
+    for kind, payload in running.run(engine, name, program, {"path": path}, cancelled=cancelled):
+        if kind == OUTPUT:
+            yield payload
+        else:
+            _check(name, running.parsed(payload))
+
+
+def _of_stopped(engine: Engine, name: str, path: str, error: WrongState) -> tuple[str, str]:
+    """The container of a session that does not run, and where links lead from `path` in it.
+
+    Raises: `error`, where that is about something else; NotFound.
+    """
+    if error.code != NOT_RUNNING:
+        raise error
+    container = labels.container_name(name)
+    stat = engine.stat_path(container, path)
+    if stat is None:
+        raise failed(name, errno.ENOENT, "", path)
+    return container, stat.link_target or path
+
+
+def _gathered(blocks: Iterator[bytes]) -> bytes | Iterable[bytes]:
+    """The same, as bytes where it is few enough to travel with the request."""
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) > EARLY:
+            return itertools.chain((first,), blocks)
+    return first
+
+
+def _failed_here(error: Exception) -> VibenvError:
+    if isinstance(error, OSError) and error.errno is not None:
+        path = error.filename if isinstance(error.filename, str) else ""
+        return failed(_HERE, error.errno, error.strerror or "", path)
+    return failed(_HERE, None, str(error), "")
+
+
+def _check(place: str, said: Mapping[str, Any]) -> None:
     """Raise what a program meant by an error; `place` is where it worked."""
     if "refused" in said:
         raise failed(place, said.get("errno"), said["refused"], said.get("path") or "")
@@ -67,15 +179,23 @@ def check(place: str, said: Mapping[str, Any]) -> None:
 
 def failed(place: str, number: int | None, why: str, path: str) -> VibenvError:
     """What the system's error `number` about a `path` is to the user; None is a refusal of our own."""
-    at = f"`{path}` in `{place}`" if path else f"`{place}`"
+    where = f"on {place}" if place == _HERE else f"in `{place}`"
+    at = f"`{path}` {where}" if path else where.partition(" ")[2]
     match number:
         case None:
-            return UsageError(f"nothing was copied: {why}", code="file::refused", help=None, about="path")
+            return UsageError(
+                f"nothing was copied: {why}",
+                code="file::refused",
+                help="copy what is beside it by itself, or what it leads to",
+                about="path",
+            )
         case errno.ENOENT | errno.ENOTDIR:
             return NotFound(
                 f"there is no {at}",
                 code="file::not_found",
-                help=f"`vibenv exec {place} ls` shows what is in the session's own folder",
+                help=None
+                if place == _HERE
+                else f"`vibenv exec {place} ls` shows what is in the session's folder",
                 about="path",
             )
         case errno.EISDIR:
@@ -86,7 +206,9 @@ def failed(place: str, number: int | None, why: str, path: str) -> VibenvError:
             return EngineError(
                 f"no space is left for {at}; what was there before is unchanged",
                 code="file::disk_full",
-                help="`vibenv exec NAME df -h` shows which disk is full",
+                help="`df -h` shows which disk is full"
+                if place == _HERE
+                else f"`vibenv exec {place} df -h` shows which disk",
             )
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return WrongState(f"{at}: {why}", code="file::no_permission", about="path")

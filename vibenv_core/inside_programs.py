@@ -47,7 +47,7 @@ def argv(python: str, program: str) -> tuple[str, ...]:
     folder = Path(__file__).parent / "inside"
     names = (*_NEEDED[program], program)
     sources = {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in names}
-    return (python, "-I", "-S", "-c", _START, json.dumps(sources))
+    return (python, "-I", "-S", "-X", "utf8", "-c", _START, json.dumps(sources))
 
 
 def environment(request: Mapping[str, object], *, early: bytes, more: bool) -> dict[str, str]:

@@ -66,6 +66,8 @@ class PathStat:
 
     size: int
     modified: datetime
+    link_target: str
+    """Where a link leads, over all further ones; nothing where it is none."""
 
 
 def session(summary: Json, *, host: str) -> Session | None:
@@ -262,7 +264,7 @@ def engine_info(info: Json, *, api_version: str) -> EngineInfo:
 def path_stat(header: str) -> PathStat:
     """The header X-Docker-Container-Path-Stat."""
     stat = json.loads(base64.b64decode(header))
-    return PathStat(size=stat["size"], modified=_time(stat["mtime"]))
+    return PathStat(size=stat["size"], modified=_time(stat["mtime"]), link_target=stat.get("linkTarget", ""))
 
 
 def pulled(layers: dict[str, float], event: Json) -> float | None:

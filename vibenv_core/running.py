@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _WAKE_S = 0.05
 """How late a cancelled call may be noticed."""
 
+NOT_RUNNING = "vibenv::session::not_running"
+"""The code of the error that a session does not run, so that nothing can be run in it."""
+
 Result = dict[str, Any]
 """What a program says at its end; its keys are the program's own."""
 
@@ -198,7 +201,7 @@ def _check(engine: Engine, name: str) -> None:
     if found.state is not SessionState.RUNNING:
         raise WrongState(
             f"the session `{name}` is {found.state.value}",
-            code="session::not_running",
+            code=NOT_RUNNING.removeprefix("vibenv::"),
             help=f"`vibenv start {name}` lets it run again",
             about="name",
         )

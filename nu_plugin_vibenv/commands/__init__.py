@@ -25,6 +25,8 @@ _INSIDE = {
     "vibenv exec": "exec:Exec",
     "vibenv read": "read:Read",
     "vibenv write": "write:Write",
+    "vibenv push": "push:Push",
+    "vibenv pull": "pull:Pull",
 }
 _CONFIGURATION = {
     "vibenv ssh-config": "ssh_config:SshConfig",

@@ -1,4 +1,13 @@
-"""Programs that run inside the container of a session that an older vibenv made: the standard library only.
+"""Programs that run in a session's container and travel there as source: the standard library only.
 
-They travel as source in the command line (`session_process` builds it), as nothing of vibenv is there.
+    bridge                          the terminal of a session that an older vibenv made
+    framing  caller                 what is said between a program and its caller, as bytes and as calls
+    archive                         what of a tar stream may be made where, decided
+    execute                         what `vibenv exec` runs
+    read_file  write_file           a file's content, from there and to there
+    pack  unpack                    files and folders as a tar stream, on this machine too
+
+`inside_programs` says how they are started, `running` speaks with them.
+
+The session's own Python runs them, or where an older vibenv made the session, that of its image.
 """
