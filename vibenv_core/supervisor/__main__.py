@@ -61,6 +61,7 @@ def _supervise(arguments: list[str], argv: list[str]) -> int:
         sys.stderr.write(f"{why}\n")
         return int(status)
 
+    from .ghostty_library import Unusable
     from .serving import Places, serve
 
     places = Places(
@@ -71,7 +72,7 @@ def _supervise(arguments: list[str], argv: list[str]) -> int:
     )
     try:
         return serve(program, places, rows=rows, cols=cols, term=environment["TERM"])
-    except OSError as error:
+    except (OSError, Unusable) as error:
         sys.stderr.write(f"the session cannot be served: {error}\n")
         program.signal(_KILL)
         return _CANNOT_SERVE

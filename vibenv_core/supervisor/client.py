@@ -298,7 +298,7 @@ class FramesClient(Client):
 
 
 def _row(number: int, row: bytes) -> bytes:
-    return b"\x1b[%d;1H\x1b[2K%b" % (number + 1, row)
+    return b"\x1b[%d;1H%b" % (number + 1, row)
 
 
 def _cursor(view: View) -> bytes:

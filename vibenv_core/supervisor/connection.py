@@ -17,7 +17,8 @@ class Connection:
 
     def __init__(self, sock: socket.socket, talk: Talk) -> None:
         sock.setblocking(False)
-        self.closed = False
+        self.broken = False
+        """Whether the client has gone, or has to go. It is still to be closed: nobody else gets its number yet."""
         self._socket = sock
         self._talk = talk
         self._unsent = memoryview(b"")
@@ -42,7 +43,7 @@ class Connection:
         return not self._unsent and (self.client is None or self.client.over)
 
     def receive(self, now: float) -> None:
-        """Take what has come. The client's going, or garbage from it, closes the connection."""
+        """Take what has come. The client's going, or garbage from it, breaks the connection."""
         try:
             data = self._socket.recv(_READ)
             if data:
@@ -52,12 +53,12 @@ class Connection:
             return
         except (OSError, Refused):
             pass
-        self.close()
+        self.broken = True
 
     def send(self, now: float) -> None:
         """Send what its client is owed, as much as goes."""
         try:
-            while not self.closed:
+            while not self.broken:
                 if not self._unsent:
                     self._unsent = memoryview(self.client.pull(now) if self.client else b"")
                 if not self._unsent:
@@ -66,9 +67,8 @@ class Connection:
         except BlockingIOError:
             return
         except OSError:
-            self.close()
+            self.broken = True
 
     def close(self) -> None:
         """End it; what is unsent is not sent any more."""
-        self.closed = True
         self._socket.close()

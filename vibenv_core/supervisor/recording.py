@@ -86,6 +86,15 @@ class Recording:
         if not self._lost:
             self._write(asciicast.resize(self._at(now), rows, cols))
 
+    @property
+    def due(self) -> float | None:
+        """When to `retry`; None as long as all is recorded."""
+        return self._retry_at if self._lost else None
+
+    def retry(self, now: float, paint: Callable[[], bytes]) -> None:
+        """Tell of what was lost, if there is room now."""
+        self._caught_up(self._at(now), now, paint)
+
     def close(self, now: float, paint: Callable[[], bytes]) -> None:
         """Nothing more comes."""
         time = self._at(now)

@@ -143,7 +143,8 @@ class _Loop:
 
     def _turn(self, deadline: float | None = None) -> None:
         now = time.monotonic()
-        times = [at for at in (deadline, self._hub.due(now), self._asked_to_end) if at is not None]
+        untold = self._recording and self._recording.due
+        times = [at for at in (deadline, self._hub.due(now), self._asked_to_end, untold) if at is not None]
         events = self._epoll.poll(max(0.0, min(times) - now) if times else None)
         now = time.monotonic()
         for descriptor, event in events:
@@ -151,6 +152,8 @@ class _Loop:
         if self._asked_to_end is not None and now >= self._asked_to_end:
             self._asked_to_end = None
             self._program.signal(signal.SIGTERM)
+        if self._recording and untold is not None and now >= untold:
+            self._recording.retry(now, self._hub.display.screen.repaint)
         self._attend(now)
 
     def _handle(self, descriptor: int, event: int, now: float) -> None:
@@ -176,7 +179,7 @@ class _Loop:
         for descriptor, connection in list(self._connections.items()):
             connection.send(now)
             ended = connection.is_done and (self._hub.display.exit_code is not None or connection.client)
-            if connection.closed or ended:
+            if connection.broken or ended:
                 self._forget(descriptor, connection)
             else:
                 self._want(descriptor, connection.wanted)
