@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.stack import images
-from vibenv_core import labels, sessions, stack
+from vibenv_core import labels, sessions, stack, tools
 from vibenv_core.engine import Engine
 from vibenv_core.errors import Unreachable, VibenvError
 from vibenv_core.hosts import resolve
@@ -156,6 +156,7 @@ def take_away(engine: Engine, settings: Settings, before: There) -> None:
     if not before.containers & {labels.REGISTRY, labels.dagger_container(settings.dagger_version)}:
         for component in stack.down(engine, settings, volumes=True):
             print(f"{component.component}: {component.detail or component.state}")
+    tools.remove(engine)  # which would keep the launcher
     for name in sorted(made.images):
         try:
             engine.remove_image(name)
