@@ -18,7 +18,7 @@ class Connection:
     def __init__(self, sock: socket.socket, talk: Talk) -> None:
         sock.setblocking(False)
         self.broken = False
-        """Whether the client has gone, or has to go. It is still to be closed: nobody else gets its number yet."""
+        """Whether the client has gone, or has to go; `close` is still to come, or another gets its number."""
         self._socket = sock
         self._talk = talk
         self._unsent = memoryview(b"")

@@ -148,8 +148,11 @@ class Recording:
             os.unlink(begun)
             self._file, self._length = old
             return False
-        os.replace(f"{self._folder}/{NEWEST}", f"{self._folder}/{OLDER}")
-        os.replace(begun, f"{self._folder}/{NEWEST}")
+        newest, older = f"{self._folder}/{NEWEST}", f"{self._folder}/{OLDER}"
+        with suppress(FileNotFoundError):
+            os.unlink(older)
+        os.link(newest, older)  # so that there is a newest at each moment, for those who read
+        os.replace(begun, newest)
         os.close(old[0])
         self._header = header
         return True

@@ -143,7 +143,7 @@ class _Loop:
 
     def _turn(self, deadline: float | None = None) -> None:
         now = time.monotonic()
-        untold = self._recording and self._recording.due
+        untold = self._recording.due if self._recording else None
         times = [at for at in (deadline, self._hub.due(now), self._asked_to_end, untold) if at is not None]
         events = self._epoll.poll(max(0.0, min(times) - now) if times else None)
         now = time.monotonic()
