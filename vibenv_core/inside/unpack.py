@@ -63,6 +63,8 @@ def unpack(blocks: Iterator[bytes], to: str, *, contents: bool = False) -> Unpac
         first = archive.next()
         if first is None:
             raise Refused("there is nothing in it")
+        if not first.isdir() and not first.isreg():
+            raise Refused(f"`{first.name}` is neither a file nor a folder")
         base = parts(first.name)
         real = os.path.realpath(to)
         target = destination(
@@ -165,6 +167,7 @@ class _Folder:
             check_link(place, entry.linkname)
             with self._replaced(place) as (temporary, folder):
                 os.symlink(entry.linkname, temporary, dir_fd=folder)
+                os.utime(temporary, (entry.mtime, entry.mtime), dir_fd=folder, follow_symlinks=False)
         elif entry.islnk():
             self._add_name(place, self._place(entry.linkname))
         else:
