@@ -10,8 +10,8 @@ from vibenv_core.engine import Engine
 from vibenv_core.model import Access, SessionState, Usage
 
 FORK_BOMB = "bomb() { bomb | bomb & }; while :; do bomb; done"
-MEMORY_HOG = "exec tail -c 10G /dev/zero"
-"""Keeps the last 10 GB of an endless file in memory."""
+MEMORY_HOG = "head -c 300M /dev/zero | tail -c 300M >/dev/null"
+"""Keeps 300 MB in memory."""
 
 
 def usage(engine: Engine, name: str) -> Usage | None:
@@ -48,11 +48,8 @@ def test_what_uses_up_a_sessions_memory_is_ended_and_nothing_else(
     stack: Engine, docker_engine: Docker, launch: Launch
 ) -> None:
     launch("beside")
-    launch(
-        "hog",
-        command=["bash", "-c", f"sleep 0.5; ({MEMORY_HOG}); echo $? >/root/ended; exec cat"],
-        memory=64 << 20,
-    )
+    script = f"{MEMORY_HOG}; echo $? >/root/ended; exec cat"
+    launch("hog", command=["bash", "-c", script], memory=64 << 20)
     assert eventually(lambda: inside(docker_engine, "hog", "sh", "-c", "cat /root/ended 2>&1 || :") == "137")
     assert {session.name: session.state for session in sessions.list_sessions(stack)} == {
         "beside": SessionState.RUNNING,

@@ -32,6 +32,8 @@ from vibenv_core.settings import Settings
 
 pytestmark = pytest.mark.one_engine("28")
 LATENCY_S = 0.025
+FAR_S = 0.8
+"""A round trip, so long that all else in between is little."""
 REPAINTED = rb"\x1b\[H\x1b\[J.*# "
 """What shows that the terminal is at the session again: a screen that was cleared, with a prompt."""
 
@@ -117,6 +119,22 @@ def test_sessions_are_launched_side_by_side_over_one_connection(
         assert [session.name for session in made] == names
     assert sorted(session.name for session in sessions.list_sessions(engine)) == names
     assert (bed.handshakes, bed.link.seen().connections) == (1, 1)
+
+
+def test_a_launch_takes_three_round_trips_more_than_one_that_is_near(
+    bed: Bed, engine: Engine, stack: Engine, settings: Settings
+) -> None:
+    wishes = {"image": "debian:stable-slim"}
+    near, far = launching(stack, settings), launching(engine, settings)
+    far("warm", **wishes)
+    bed.link.set(latency_s=FAR_S / 2)
+    begun = time.monotonic()
+    near("near", **wishes)
+    here_s = time.monotonic() - begun
+    begun = time.monotonic()
+    far("far", **wishes)
+    there_s = time.monotonic() - begun
+    assert 2 < (there_s - here_s) / FAR_S < 3.5
 
 
 def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_off(
