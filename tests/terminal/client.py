@@ -15,6 +15,7 @@ from vibenv_core.supervisor import frames
 from vibenv_core.supervisor.frames import Frame, Frames, Hello, Kind
 
 PATIENCE_S = 10.0
+_POLL_S = 0.02
 _PAINTS = (Kind.OUTPUT, Kind.REPAINT, Kind.VIEW)
 
 
@@ -36,8 +37,12 @@ class Client:
         self._frames = Frames()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.connect(str(path))
-        self.send(frames.said(Kind.HELLO, hello._asdict()))
-        welcome = self.until_frame(Kind.WELCOME)
+        try:
+            self.send(frames.said(Kind.HELLO, hello._asdict()))
+            welcome = self.until_frame(Kind.WELCOME)
+        except BaseException:
+            self.close()
+            raise
         self.typed = frames.plain(welcome.payload)["typed"]
 
     def send(self, data: bytes) -> None:
@@ -75,7 +80,7 @@ class Client:
             assert left > 0, (
                 f"{what} did not come within {within_s:g} s; last: {bytes(self.painted[-500:])!r}"
             )
-            if select.select([self._socket], [], [], min(left, 0.02))[0] and not self.read():
+            if not self.read(min(left, _POLL_S)):
                 assert holds(), f"the connection ended before {what}"
                 return
 
@@ -83,8 +88,10 @@ class Client:
         """Read until `text` came for the terminal."""
         self.until(lambda: text in self.painted, repr(text), within_s)
 
-    def read(self) -> bool:
-        """Take what is there; whether the connection still is."""
+    def read(self, within_s: float = 0.0) -> bool:
+        """Take what is there, or comes in time; whether the connection still is."""
+        if not select.select([self._socket], [], [], within_s)[0]:
+            return True
         try:
             data = self._socket.recv(1 << 16)
         except ConnectionResetError:

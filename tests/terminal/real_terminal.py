@@ -16,7 +16,7 @@ from tests.nu.terminal.tmux import Tmux
 Cell: TypeAlias = tuple[str, frozenset[str]]
 """A character with what combines with it, and the attributes and colours that are set, as SGR says them."""
 
-_PATIENCE_S = 10.0
+_PATIENCE_S = 5.0
 _POLL_S = 0.02
 _PIECE = re.compile(r"\x1b\[([\d;:]*)m|([\x0e\x0f])|(.[\u0300-\u036f\ufe0f]*)")
 _LINES = str.maketrans("`afgijklmnopqrstuvwxyz{|}~", "◆▒°±␋┘┐┌└┼⎺⎻─⎼⎽├┤┴┬│≤≥π≠£·")
@@ -24,6 +24,8 @@ _LINES = str.maketrans("`afgijklmnopqrstuvwxyz{|}~", "◆▒°±␋┘┐┌└�
 _COLOURS = {"3": "foreground", "9": "foreground", "4": "background", "10": "background", "58": "underline"}
 _BLANK: Cell = (" ", frozenset())
 _FEATURES = "RGB,256,usstyle,strikethrough,overline"
+_CURSOR_AND_TITLE = "#{cursor_y} #{cursor_x} :#{?#{==:#{pane_title},#{host}},,#{pane_title}}"
+"""The title that tmux gives a pane by itself counts as none."""
 _STATE = (
     "tabs #{pane_tabs} region #{scroll_region_upper}-#{scroll_region_lower}"
     " all keys of the mouse #{mouse_all_flag}"
@@ -69,6 +71,7 @@ class Terminal(Tmux):
         self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path, rows: int = 24, cols: int = 80
     ) -> None:
         super().__init__(argv, env=env, cwd=cwd, rows=rows, cols=cols)
+        self._tmux("set-option", "-g", "remain-on-exit", "on")
         look = ["env", "-u", "TMUX", "TERM=screen-256color"]
         look += ["tmux", "-T", _FEATURES, "-S", self._socket, "attach", "-r"]
         self._eye = Tmux(look, env=env, cwd=cwd, rows=rows, cols=cols)
@@ -93,10 +96,9 @@ class Terminal(Tmux):
         deadline = time.monotonic() + _PATIENCE_S
         while True:
             shown, own = _captured(self._eye, cols), _captured(self, cols)
-            y, x, *title = self.ask("#{cursor_y} #{cursor_x} #{pane_title}").split(" ")
+            y, x, title = self.ask(_CURSOR_AND_TITLE).split(" ", 2)
             if _text(own) == _text(shown):
-                state = f"{self.ask(_STATE)} {self.flags()}"
-                return Seen(shown, (int(y), int(x)), state, " ".join(title))
+                return Seen(shown, (int(y), int(x)), f"{self.ask(_STATE)} {self.flags()}", title[1:])
             assert time.monotonic() < deadline, f"{_text(own)}\nis looked at as\n{_text(shown)}"
 
     def wait_to_show(self, wanted: Callable[[], Seen]) -> None:

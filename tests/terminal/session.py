@@ -23,7 +23,6 @@ from vibenv_core.supervisor.frames import Hello
 
 ENV = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 """The environment of all that runs in these tests: nothing of the developer's but PATH."""
-SUPERVISE = (sys.executable, "-m", "vibenv_core.supervisor", "supervise")
 _END_S = 10.0
 
 
@@ -98,7 +97,7 @@ def running(
     """
     folder = Path(tempfile.mkdtemp(prefix="session-"))
     (folder / "log").mkdir()
-    argv = [*SUPERVISE]
+    argv = [sys.executable, "-m", "vibenv_core.supervisor", "supervise"]
     argv += ["--rows", str(rows), "--cols", str(cols), "--log-folder", str(folder / "log")]
     argv += ["--dtach-socket", str(folder / "dtach.sock"), "--control-socket", str(folder / "control.sock")]
     argv += [*options, "--", *program]

@@ -127,7 +127,7 @@ def test_in_200_cuts_no_key_is_lost_or_typed_twice_and_no_output_is_missing(star
         piece = frames.positioned(Kind.INPUT, client.typed, keys[client.typed :][: chance.randrange(1, 60)])
         client.send(piece[: chance.randrange(len(piece) * 2)])
         while chance.random() < 0.5:
-            client.read()
+            client.read(chance.random() / 200)
         client.close()
         seen += client.painted
         client = session.attach(client=client.hello.client, since=client.position or 0)
