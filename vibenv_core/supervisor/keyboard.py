@@ -80,5 +80,8 @@ class Keyboard:
     def _forget(self) -> None:
         if len(self._taken) > _CLIENTS:
             oldest = next(iter(self._taken))
-            if self._taken[oldest] == self._written[oldest]:
-                del self._taken[oldest], self._written[oldest]
+            taken = self._taken.pop(oldest)
+            if taken == self._written[oldest]:
+                del self._written[oldest]
+            else:
+                self._taken[oldest] = taken

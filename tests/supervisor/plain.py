@@ -1,0 +1,53 @@
+"""A screen of lines, for tests of what is done with a screen: nothing is emulated."""
+
+from __future__ import annotations
+
+from vibenv_core.supervisor.screen import View
+
+_KEPT = 10_000
+
+
+class PlainScreen:
+    """Shows the last lines that were fed to it; `?` is a query, which it answers with `!`."""
+
+    title = "a title"
+    alternate = False
+
+    def __init__(self, rows: int = 24, cols: int = 80) -> None:
+        self.size = (rows, cols)
+        self.modes = b"<modes>"
+        self.fed = ""
+        self._count = 0
+
+    def feed(self, output: bytes) -> bytes:
+        self._count += len(output)
+        self.fed = (self.fed + output[-_KEPT:].decode())[-_KEPT:]
+        return b"!" * output.count(b"?")
+
+    def resize(self, rows: int, cols: int) -> bytes:
+        self.size = (rows, cols)
+        return b""
+
+    def repaint(self, *, history: int = 0) -> bytes:
+        return f"<painted {self._count} history {history}>".encode()
+
+    def view(self, rows: int, cols: int) -> View:
+        lines = [line[:cols].encode() for line in self.lines()[-rows:]]
+        return View(lines + [b""] * (rows - len(lines)), self.cursor, (0, 0), self.modes)
+
+    @property
+    def cursor(self) -> tuple[int, int]:
+        return 0, 0
+
+    def lines(self) -> list[str]:
+        return self.fed.splitlines()
+
+    def text(self) -> str:
+        return self.fed
+
+
+class PlainQueries:
+    """Keeps queries from clients."""
+
+    def feed(self, output: bytes) -> tuple[bytes, bytes]:
+        return output, output.replace(b"?", b"")
