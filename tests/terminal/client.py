@@ -28,7 +28,9 @@ class Client:
         """All that came."""
         self.painted = bytearray()
         """What came for the terminal, since it was painted whole for the last time."""
-        self.position: int | None = None
+        self.output = bytearray()
+        """What came of the program's output as it is, in all."""
+        self.position = hello.since
         """Up to where in the output the terminal shows all, exactly."""
         self.typed = 0
         """How much was typed by this client, when it was here before too."""
@@ -108,6 +110,7 @@ class Client:
         if frame.kind == Kind.OUTPUT:
             assert self.position is None or position == self.position, "output is missing, or came twice"
             self.position = position + len(data)
+            self.output += data
         else:
             self.painted.clear()
             self.position = position if frame.kind == Kind.REPAINT else None

@@ -15,8 +15,8 @@ from tests.terminal.conftest import AGENT, PATIENCE_S, PYTHON, Open, Played, Sta
 from tests.terminal.session import Session
 
 IN_PIECES = """\
-import os, sys, tty
-tty.setraw(0)
+import os, sys, termios, tty
+tty.setraw(0, termios.TCSANOW)
 for piece in sys.argv[1:]: os.write(1, bytes.fromhex(piece)); os.read(0, 1)
 """
 ONCE = "import os, signal\nos.write(1, b'painted once')\nwhile True: signal.pause()"

@@ -26,8 +26,8 @@ QUERIES = {
 }
 """What programs ask their terminal, and what terminals type in answer."""
 ASK = """\
-import os, sys, tty
-tty.setraw(0)
+import os, sys, termios, tty
+tty.setraw(0, termios.TCSANOW)
 os.read(0, 1)
 os.write(1, bytes.fromhex(sys.argv[1]) + b"asked\\r\\n")
 said = b""

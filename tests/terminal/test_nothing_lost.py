@@ -60,7 +60,8 @@ def test_clients_killed_amid_a_flood_cost_no_byte(start: Start, terminal: Open) 
 
 
 def test_the_last_words_of_a_program_are_recorded_and_seen(start: Start) -> None:
-    program = "import os; input(); [os.write(1, b'%079d\\n' % n) for n in range(500)]; os.write(1, b'end'); os._exit(5)"
+    program = "import os; input(); [os.write(1, b'%079d\n' % n) for n in range(500)]; os.write(1, b'end')"
+    program += "; os._exit(5)"
     words = b"%079d\r\n" * 500 % tuple(range(500)) + b"end"
     session = start(*PYTHON, "-c", program)
     client = session.attach()
@@ -98,7 +99,10 @@ def test_a_recording_that_is_full_says_what_it_dropped(start: Start) -> None:
 
 
 def test_a_full_disk_holds_nobody_up_and_what_it_cost_is_said(start: Start) -> None:
-    program = "import tty, os\ntty.setraw(0)\nwhile os.read(0, 1): os.write(1, b'%078d\\r\\n' % 1 * 50)"
+    program = "import os, termios, tty
+tty.setraw(0, termios.TCSANOW)
+"
+    program += "while os.read(0, 1): os.write(1, b'%078d\r\n' % 1 * 50)"
     session = start(*PYTHON, "-c", program, disk="300k")
     client = session.attach()
     line = b"%078d\r\n" % 1
