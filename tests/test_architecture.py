@@ -31,8 +31,13 @@ LAYERS = {
 """What a layer knows nothing of, itself aside."""
 
 ONLY_IN = {
-    "docker": {"vibenv_core.docker_client", "vibenv_core.engine"},
-    "requests": {"vibenv_core.docker_client", "vibenv_core.engine"},
+    "docker": {
+        "vibenv_core.docker_client",
+        "vibenv_core.engine",
+        "vibenv_core.engine_calls",
+        "vibenv_core.engine_images",
+    },
+    "requests": {"vibenv_core.docker_client", "vibenv_core.engine_calls"},
     "dagger": {"vibenv_core.dagger_build"},
     "asyncio": {"vibenv_core.dagger_build"},
     "anyio": {"vibenv_core.dagger_build"},

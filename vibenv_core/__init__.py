@@ -11,7 +11,9 @@ and may be called from several threads at once; the longer ones take an event th
     address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text
     user_files  tls_files  context_store  ssh_files              the user's files that these are in
     hosts                                   which engine is meant
-    engine  docker_client  stream           the engine: the only importers of docker-py, and its byte streams
+    engine  engine_calls  engine_images  engine_files  docker_client
+                                            the engine: the only importers of docker-py
+    stream  starting                        its byte streams, and a container's start
     link  reach                             the way to an engine on another host, over ssh
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own

@@ -44,7 +44,8 @@ _LOADER = ("LD_PRELOAD", "LD_LIBRARY_PATH")
 """Variables that make the image's libraries part of whatever starts: meant for the program only."""
 _SHELL = ("/bin/sh",)
 """What an image runs that names no program itself."""
-_NOT_FOUND = 127
+_NO_PROGRAM = (126, 127)
+"""The exit codes for something that cannot be run, and for nothing of that name, as in a shell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +264,7 @@ def ended_at_once(name: str, found: Container | None, said: str) -> WrongState:
     """The error for a session whose program ended before its terminal was there."""
     how = "went away" if found is None else f"ended at once, with the exit code {found.exit_code}"
     help = "see that the program keeps running: `--command sh` does, in an image that has it"
-    if found is not None and found.exit_code == _NOT_FOUND:
+    if found is not None and found.exit_code in _NO_PROGRAM:
         image = found.labels.get(labels.IMAGE, found.image)
         help = f"the image {image} has no such program: name one that it has with `--command`"
         if said.startswith(_SHELL[0]):

@@ -39,8 +39,15 @@ def test_the_exit_status_of_the_program_is_kept(
     assert exit_code(stack, "a") == code
 
 
-@pytest.mark.parametrize("program", ["no-such-program", "/root/no-such-program", "/root"])
-def test_a_program_that_is_not_there_is_told_of_each_time(launch: Launch, program: str) -> None:
+@pytest.mark.parametrize(
+    ("program", "said"),
+    [
+        ("no-such-program", "not found"),
+        ("/root/no-such-program", "not found"),
+        ("/root", "Permission denied"),
+    ],
+)
+def test_a_program_that_is_not_there_is_told_of_each_time(launch: Launch, program: str, said: str) -> None:
     for _ in range(3):
-        with pytest.raises(WrongState, match="not found"):
+        with pytest.raises(WrongState, match=said):
             launch("a", command=[program])

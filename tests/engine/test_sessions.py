@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from tests.engine.conftest import Launch, launching
+from tests.stack import images
 from tests.stack.engine import Engine as Docker
 from vibenv_core import sessions
 from vibenv_core.engine import Engine
@@ -24,7 +25,7 @@ from vibenv_core.errors import (
     VibenvError,
     WrongState,
 )
-from vibenv_core.model import Access, SessionState
+from vibenv_core.model import Access, SessionState, Step, StepState, Wish
 from vibenv_core.session_process import SOCKET
 from vibenv_core.settings import Settings
 
@@ -126,8 +127,10 @@ def test_a_session_has_the_sockets_it_was_granted(
     docker_engine: Docker, launch: Launch, access: Access, sockets: list[str]
 ) -> None:
     launch("a", access=access)
-    find = "find / -path /proc -prune -o -path /tmp -prune -o -type s -print"
-    found = inside(docker_engine, "a", "sh", "-c", find)
+    # What is mounted over a file is a socket, though the folder's entry says otherwise.
+    look = 'while read -r path; do [ -S "$path" ] && echo "$path"; done; true'
+    find = r"find / \( -path /proc -o -path /sys -o -path /tmp \) -prune -o -print"
+    found = inside(docker_engine, "a", "sh", "-c", f"{find} | {look}")
     assert sorted(found.split()) == sockets
 
 
@@ -350,6 +353,49 @@ def test_a_launcher_of_an_older_vibenv_is_refused(stack: Engine, docker_engine: 
         docker_engine.docker("rmi", elsewhere.launcher_image)
     assert raised.value.code == "vibenv::launcher::outdated"
     assert "0.0.9" in raised.value.message
+    assert names(stack) == []
+
+
+def test_an_image_that_the_engine_lacks_is_pulled_once_for_all_that_are_launched(
+    stack: Engine, settings: Settings, launch: Launch
+) -> None:
+    lacking = f"{settings.registry_address}/lacking:1"
+    never = threading.Event()
+    stack.tag(images.BASE, lacking)
+    stack.push(lacking, cancelled=never)
+    stack.remove_image(lacking)
+    steps: list[Step] = []
+    basis = sessions.look(stack, settings, image=lacking, progress=steps.append, cancelled=never)
+    for name in ("a", "b"):
+        sessions.launch(stack, basis, name, Wish(image=lacking), progress=steps.append, cancelled=never)
+    assert [step.step for step in steps if step.state is StepState.DONE] == [f"pull {lacking}"]
+    assert {session.image for session in sessions.list_sessions(stack)} == {lacking}
+    for name in ("a", "b"):
+        sessions.remove(stack, name, force=True)
+    stack.remove_image(lacking)
+
+
+def test_an_image_that_is_nowhere_is_told_and_nothing_is_left(launch: Launch, stack: Engine) -> None:
+    with pytest.raises(NotFound, match=r"no image `localhost:5000/nowhere:1`") as raised:
+        launch("a", image="localhost:5000/nowhere:1")
+    assert (raised.value.code, raised.value.about) == ("vibenv::image::not_found", "image")
+    assert names(stack) == []
+
+
+def test_an_image_with_neither_a_program_nor_a_shell_is_told_so(
+    docker_engine: Docker, launch: Launch, stack: Engine
+) -> None:
+    docker = ["docker", "--host", docker_engine.url]
+    subprocess.run(
+        [*docker, "import", "-", "vibenv-test/empty:1"], input=bytes(10240), capture_output=True, check=True
+    )
+    try:
+        with pytest.raises(WrongState) as raised:
+            launch("a", image="vibenv-test/empty:1", command=[])
+    finally:
+        stack.remove_image("vibenv-test/empty:1")
+    assert raised.value.code == "vibenv::session::ended"
+    assert "has no shell" in (raised.value.help or "")
     assert names(stack) == []
 
 

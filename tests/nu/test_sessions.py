@@ -9,6 +9,7 @@ import pytest
 
 from nu_plugin_vibenv.commands.doctor import nushell_check
 from tests.nu.shell import Shell
+from vibenv_core import labels
 from vibenv_core.engine import Engine as DockerEngine
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import Verdict
@@ -132,6 +133,48 @@ def test_launch_passes_on_variables_limits_and_access(shell: Shell) -> None:
     shell.value("vibenv launch a --command bash --env {A: 1} --cpus 0.5 --memory 256mb --access none")
     row = shell.value("vibenv list --long | first")
     assert (row["cpus"], row["memory"], row["access"]) == (0.5, 256_000_000, "none")
+    assert (row["pids_limit"], row["cpu_shares"]) == (4096, 512)
+
+
+def test_a_session_in_any_image_runs_what_that_runs_and_has_no_access(shell: Shell) -> None:
+    launched = shell.value("vibenv launch box --image debian:stable-slim | get 0 | select state image")
+    assert launched == {"state": "running", "image": "debian:stable-slim"}
+    row = shell.value("vibenv list --long | first")
+    assert (row["image"], row["command"], row["access"]) == ("debian:stable-slim", [], "none")
+    assert row["log"].startswith("vibenv-log-box-")
+
+
+def test_an_image_that_is_nowhere_is_shown_where_it_was_typed(shell: Shell) -> None:
+    details = shell.error("vibenv launch a --image localhost:5000/nowhere:1")
+    assert details["code"] == "vibenv::image::not_found"
+    assert "localhost:5000/nowhere:1" in details["msg"]
+    assert shell.value("vibenv list") == []
+
+
+def test_limits_can_be_taken_away_or_set_for_all(shell: Shell) -> None:
+    shell.value("vibenv launch free --command bash --memory 0b --pids-limit 0")
+    shell.value("$env.VIBENV_SESSION_MEMORY = 512mb; vibenv launch set --command bash")
+    rows = {row["name"]: row for row in shell.value("vibenv list --long")}
+    assert (rows["free"]["memory"], rows["free"]["pids_limit"]) == (None, None)
+    assert rows["set"]["memory"] == 512_000_000
+
+
+def test_stats_are_numbers_to_compute_with(shell: Shell) -> None:
+    shell.value("vibenv launch a --command bash --memory 64mb")
+    shell.value("vibenv launch b --command bash; vibenv stop b --grace 0sec")
+    (row,) = shell.value("vibenv stats | where cpu < 50 and memory < 64mb and memory_limit < 65mb")
+    assert row["name"] == "a"
+    assert row["pids"] < row["pids_limit"] == 4096
+
+
+def test_the_recording_of_a_removed_session_is_kept_when_that_is_wished(
+    shell: Shell, stack: DockerEngine
+) -> None:
+    shell.value("[a b] | vibenv launch --command bash")
+    shell.value("vibenv remove a --force --keep-log; vibenv remove b --force")
+    (kept,) = stack.volumes(labels.LOG)
+    stack.remove_volume(kept)
+    assert kept.startswith("vibenv-log-a-")
 
 
 @pytest.mark.parametrize(
