@@ -28,6 +28,18 @@ from tests.terminal.session import Session
 from vibenv_core.supervisor.frames import Kind, plain
 
 MB = 1_000_000
+LAST_WORDS = r"""
+import os
+input()
+for number in range(500): os.write(1, b"%079d\n" % number)
+os.write(1, b"end")
+os._exit(5)
+"""
+LINES = r"""
+import os, termios, tty
+tty.setraw(0, termios.TCSANOW)
+while os.read(0, 1): os.write(1, b"%078d\r\n" % 1 * 50)
+"""
 
 
 def lost(printed: bytes, recording: Recording) -> int:
@@ -60,10 +72,8 @@ def test_clients_killed_amid_a_flood_cost_no_byte(start: Start, terminal: Open) 
 
 
 def test_the_last_words_of_a_program_are_recorded_and_seen(start: Start) -> None:
-    program = "import os; input(); [os.write(1, b'%079d\n' % n) for n in range(500)]; os.write(1, b'end')"
-    program += "; os._exit(5)"
     words = b"%079d\r\n" * 500 % tuple(range(500)) + b"end"
-    session = start(*PYTHON, "-c", program)
+    session = start(*PYTHON, "-c", LAST_WORDS)
     client = session.attach()
     client.type(b"\n")
     ended = client.until_frame(Kind.ENDED)
@@ -99,11 +109,7 @@ def test_a_recording_that_is_full_says_what_it_dropped(start: Start) -> None:
 
 
 def test_a_full_disk_holds_nobody_up_and_what_it_cost_is_said(start: Start) -> None:
-    program = "import os, termios, tty
-tty.setraw(0, termios.TCSANOW)
-"
-    program += "while os.read(0, 1): os.write(1, b'%078d\r\n' % 1 * 50)"
-    session = start(*PYTHON, "-c", program, disk="300k")
+    session = start(*PYTHON, "-c", LINES, disk="300k")
     client = session.attach()
     line = b"%078d\r\n" % 1
     (session.log / "ballast").write_bytes(bytes(100_000))
