@@ -138,12 +138,6 @@ class Engine(ImageCalls, FileCalls):
             found = self._client.volumes(filters={"label": label})["Volumes"] or ()
             return sorted(volume["Name"] for volume in found)
 
-    def users(self, volume: str) -> list[str]:
-        """The names of the containers, running or not, that have a volume."""
-        with translated(self.host):
-            found = self._client.containers(all=True, filters={"volume": volume})
-            return sorted(summary["Names"][0].removeprefix("/") for summary in found)
-
     def remove_volume(self, name: str) -> None:
         """Raises: NotFound, EngineError (a container uses it)."""
         with translated(self.host):
