@@ -116,11 +116,11 @@ def dagger_row(found: Stack, settings: Settings) -> Component:
 
 
 def launcher_row(image: Image | None, settings: Settings) -> Component:
-    """How the launcher's image is; `stale` when another version of vibenv made it."""
+    """How the launcher's image is; `stale` when another version of vibenv made it, or it lacks the tools."""
     made_by = None if image is None else image.labels.get(labels.VERSION)
     if image is None:
         state, detail = ComponentState.MISSING, "`vibenv create launcher` makes it"
-    elif made_by != VERSION:
+    elif made_by != VERSION or labels.TOOLS not in image.labels:
         state, detail = ComponentState.STALE, f"`vibenv create launcher` renews it for vibenv {VERSION}"
     else:
         state, detail = ComponentState.RUNNING, None

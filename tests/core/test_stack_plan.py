@@ -225,10 +225,19 @@ def test_a_row_tells_version_address_and_since() -> None:
     ],
 )
 def test_a_launcher_of_another_version_is_stale(made_by: str | None, state: ComponentState) -> None:
-    image_labels = {} if made_by is None else {labels.VERSION: made_by}
-    image = Image(reference="l", id="i", digest=None, size=1, created=NOON, labels=image_labels)
-    row = stack_plan.launcher_row(image, SETTINGS)
+    image_labels = {labels.TOOLS: "sha256:1"} | ({} if made_by is None else {labels.VERSION: made_by})
+    row = stack_plan.launcher_row(launcher(image_labels), SETTINGS)
     assert (row.state, row.version) == (state, made_by)
+
+
+def test_a_launcher_without_tools_for_sessions_is_stale() -> None:
+    row = stack_plan.launcher_row(launcher({labels.VERSION: VERSION}), SETTINGS)
+    assert row.state is ComponentState.STALE
+    assert "vibenv create launcher" in (row.detail or "")
+
+
+def launcher(image_labels: dict[str, str]) -> Image:
+    return Image(reference="l", id="i", digest=None, size=1, created=NOON, labels=image_labels)
 
 
 def test_a_launcher_that_is_not_there_says_how_to_make_it() -> None:
