@@ -1,0 +1,72 @@
+"""The recording's lines, there and back: whatever bytes a program writes come out as they were."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vibenv_core.supervisor import asciicast
+from vibenv_core.supervisor.asciicast import Header, Marker, Output, Resize, Writer
+
+HEADER = Header(rows=24, cols=80, began=1_800_000_000.25, term="xterm-256color", before=12)
+
+
+def test_the_header_says_what_asciicast_wants_and_comes_back() -> None:
+    said = json.loads(asciicast.header(HEADER))
+    assert (said["version"], said["width"], said["height"]) == (2, 80, 24)
+    assert said["env"] == {"TERM": "xterm-256color"}
+    assert asciicast.read_header(asciicast.header(HEADER)) == HEADER
+
+
+@pytest.mark.parametrize("line", ["", "{}", "[]", "7", "{", '{"version": 2, "width": 80, "height": 24}'])
+def test_a_line_that_is_no_header_of_vibenvs_is_refused(line: str) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 (json's own is one)
+        asciicast.read_header(line)
+
+
+@given(st.lists(st.binary(max_size=12)), st.booleans())
+def test_all_bytes_come_back_however_they_were_split(pieces: list[bytes], from_text: bool) -> None:
+    if from_text:
+        pieces = [piece.decode(errors="replace").encode() for piece in pieces]
+    writer = Writer()
+    lines = "".join([*(writer.output(1.5, piece) for piece in pieces), writer.rest(2.0)])
+    events = list(asciicast.read(lines.splitlines(keepends=True)))
+    assert b"".join(event.data for event in events if isinstance(event, Output)) == b"".join(pieces)
+
+
+def test_a_split_character_is_whole_in_the_text_that_players_show() -> None:
+    writer = Writer()
+    euro = "€".encode()
+    lines = [writer.output(1.0, b"a" + euro[:2]), writer.output(2.0, euro[2:] + b"b"), writer.rest(3.0)]
+    assert [json.loads(line)[1:] for line in lines if line] == [["o", "a"], ["o", "€b"]]
+
+
+def test_broken_utf_8_is_shown_as_replaced_and_kept_beside_it() -> None:
+    line = Writer().output(1.0, b"a\xffb")
+    assert [json.loads(each)[1] for each in line.splitlines()] == ["o", "b"]
+    assert json.loads(line.splitlines()[0])[2] == "a\ufffdb"
+    assert list(asciicast.read(line.splitlines())) == [Output(1.0, b"a\xffb")]
+
+
+def test_sizes_markers_and_paintings_come_back_in_order() -> None:
+    lines = (
+        asciicast.resize(1.0, 30, 100) + asciicast.marker(2.0, 'a "marker"') + asciicast.painted(3.0, b"\xff")
+    )
+    lines += Writer().output(4.0, b"more")
+    assert list(asciicast.read(lines.splitlines())) == [
+        Resize(1.0, 30, 100),
+        Marker(2.0, 'a "marker"'),
+        Marker(3.0, asciicast.PAINTED),
+        Output(3.0, b"\xff", painted=True),
+        Output(4.0, b"more"),
+    ]
+
+
+def test_a_line_that_was_not_written_to_its_end_is_left_out() -> None:
+    whole = Writer().output(1.0, b"whole")
+    assert list(asciicast.read([whole, whole[:-5]])) == [Output(1.0, b"whole")]
+
+
+def test_an_event_of_a_kind_that_is_not_known_is_passed_over() -> None:
+    assert list(asciicast.read(['[1.0, "x", "?"]', '[2.0, "o", "a"]'])) == [Output(2.0, b"a")]
