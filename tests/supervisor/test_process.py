@@ -110,13 +110,17 @@ def test_wrong_use_is_refused_with_what_is_right(arguments: list[str]) -> None:
 
 def test_a_socket_that_cannot_be_made_ends_the_program_too(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    alive = tmp_path / "alive"
-    done = refused(
-        *("--dtach-socket", f"{tmp_path}/file/socket", "--", "sh", "-c", f"sleep 1; touch {alive}; sleep 100")
-    )
+    program = ("sh", "-c", "sleep 100; exit", f"{tmp_path}/program")
+    done = refused("--dtach-socket", f"{tmp_path}/file/socket", "--", *program)
     assert done.returncode == 1
     assert "cannot be served" in done.stderr
-    assert not alive.exists()
+    eventually(lambda: f"{tmp_path}/program" not in commands(), "its end", within_s=PATIENCE_S)
+
+
+def commands() -> str:
+    """The command lines of all that runs."""
+    done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def test_sockets_left_behind_by_a_kill_are_replaced_and_only_the_user_may_use_them(tmp_path: Path) -> None:
@@ -169,7 +173,7 @@ def test_orphans_are_waited_for_where_the_supervisor_is_the_first_process(tmp_pa
     argv = ["unshare", "--pid", "--fork", "--mount-proc", *SUPERVISE, "--dtach-socket", f"{tmp_path}/dtach"]
     argv += ["--control-socket", f"{tmp_path}/control", "--log-folder", str(tmp_path), "--", "sh", "-c"]
     script = (
-        "for n in 1 2 3; do (sh -c 'sleep 0.1 &'); done; sleep 0.5; cat /proc/[0-9]*/status | grep -c zombie"
+        "for n in 1 2 3; do (sh -c 'sleep 0.1 &'); done; sleep 0.5; ps -eo s= | grep -c Z"
     )
     subprocess.run([*argv, script], env=ENV, capture_output=True, timeout=PATIENCE_S, check=False)
     assert '"o", "0\\r\\n"' in (tmp_path / "session.cast").read_text()
