@@ -110,7 +110,7 @@ def test_wrong_use_is_refused_with_what_is_right(arguments: list[str]) -> None:
 
 def test_a_socket_that_cannot_be_made_ends_the_program_too(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    program = ("sh", "-c", "sleep 100; exit", f"{tmp_path}/program")
+    program = ("sh", "-c", 'trap "" HUP; sleep 100; exit', f"{tmp_path}/program")
     done = refused("--dtach-socket", f"{tmp_path}/file/socket", "--", *program)
     assert done.returncode == 1
     assert "cannot be served" in done.stderr
@@ -172,9 +172,7 @@ def test_a_program_may_close_its_terminal_for_a_while(start: Start) -> None:
 def test_orphans_are_waited_for_where_the_supervisor_is_the_first_process(tmp_path: Path) -> None:
     argv = ["unshare", "--pid", "--fork", "--mount-proc", *SUPERVISE, "--dtach-socket", f"{tmp_path}/dtach"]
     argv += ["--control-socket", f"{tmp_path}/control", "--log-folder", str(tmp_path), "--", "sh", "-c"]
-    script = (
-        "for n in 1 2 3; do (sh -c 'sleep 0.1 &'); done; sleep 0.5; ps -eo s= | grep -c Z"
-    )
+    script = "for n in 1 2 3; do (sh -c 'sleep 0.1 &'); done; sleep 0.5; ps -eo s= | grep -c Z"
     subprocess.run([*argv, script], env=ENV, capture_output=True, timeout=PATIENCE_S, check=False)
     assert '"o", "0\\r\\n"' in (tmp_path / "session.cast").read_text()
 
