@@ -119,7 +119,7 @@ def test_a_socket_that_cannot_be_made_ends_the_program_too(tmp_path: Path) -> No
 
 def commands() -> str:
     """The command lines of all that runs."""
-    done = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    done = subprocess.run(["ps", "-wweo", "args"], capture_output=True, text=True, check=True)
     return done.stdout
 
 
