@@ -49,6 +49,8 @@ class Run(NamedTuple):
     look: Look
     marks: tuple[str, ...] = ()
     """What combines with each of the characters, if anything does."""
+    wide: bool = False
+    """Whether the last of such characters takes up the next cell too."""
 
 
 class Row(NamedTuple):
@@ -125,7 +127,7 @@ class Row(NamedTuple):
             start, end = found.start() // size, found.end() // size
             look, kind = self.page.look(found[1])
             marks = self.page.marks(self.number, start, end) if kind == 1 else ()
-            yield Run(start, text[start:end], look, marks)
+            yield Run(start, text[start:end], look, marks, bool(marks) and text[end : end + 1] == TAIL)
 
 
 _LOOK = ~(0xFFFFFF << 2 | 3 << 42 | 3 << 46)
@@ -136,7 +138,7 @@ _ALIKE = {size: re.compile(rb"(.{%d})\1*" % size, re.DOTALL) for size in (4, 8)}
 class Page:
     """Rows, with the tables that their cells point into."""
 
-    __slots__ = ("_graphemes", "_links", "_looks", "_styles", "clusters", "plain", "rows")
+    __slots__ = ("_graphemes", "_links", "_looks", "_styles", "plain", "rows")
 
     def __init__(self, payload: bytes) -> None:
         _, rows, styles, links = _PAGE_HEADER.unpack_from(payload)
@@ -158,8 +160,6 @@ class Page:
             self.rows.append(Row(self, number, flags, payload[at + 3 : end]))
             at = end
         self._graphemes = _graphemes(payload, at)
-        self.clusters = any(_JOINS.search(marks) for marks in self._graphemes.values())
-        """Whether characters were joined that a terminal keeps apart unless it knows of grapheme clusters."""
 
     def look(self, encoded: bytes) -> tuple[Look, int]:
         """How cells look whose words have these bits, and what kind of content they have."""
@@ -181,7 +181,6 @@ class Page:
         return tuple(self._graphemes.get((row, col), "") for col in range(start, end))
 
 
-_JOINS = re.compile("[\u200d\ufe0f\u1100-\u11ff\U0001f000-\U0001ffff]")
 
 
 def link(payload: bytes, at: int) -> tuple[Link, int]:

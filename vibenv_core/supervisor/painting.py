@@ -10,12 +10,15 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import zip_longest
+from unicodedata import category, east_asian_width
 
 from .cells import HEAD, NO_STYLE, TAIL, Link, Look, Row, Run
 
 PLAIN = Look(NO_STYLE)
 
-_WRITTEN_OR_NOT = re.compile("\0+|[^\0]+")
+_SPECIAL = re.compile(f"[\0{TAIL}{HEAD}]")
+_PIECES = re.compile(f"\0+|{HEAD}|{TAIL}|(?:[^\0{HEAD}{TAIL}]{TAIL})+|(?:[^\0{HEAD}{TAIL}](?!{TAIL}))+")
+"""Nothing written, a spacer, wide characters, others."""
 _FLAGS = ("1", "3", "2", "5", "7", "8", "9", "53")
 """Bold, italic, faint, blink, inverse, invisible, struck through, overlined: in the order of their bits."""
 
@@ -61,12 +64,21 @@ def protection(protected: bool, *, as_iso: bool) -> str:
     return f'\x1b[{int(protected)}"q'
 
 
+def _is_cluster(character: str, marks: str, *, wide: bool) -> bool:
+    """Whether terminals show these so only when they know of grapheme clusters (mode 2027)."""
+    joined = any(category(mark) not in ("Mn", "Me", "Cf") for mark in marks)
+    alone = east_asian_width(character) in "WF" or "\U0001f1e6" <= character <= "\U0001f1ff"
+    return joined or wide != alone
+
+
 class Painter:
     """Writes rows, each onto an empty one, on a terminal that writes plain characters and wraps lines."""
 
     def __init__(self, *, protects_as_iso: bool = False) -> None:
         self.out: list[str] = []
         self._look = PLAIN
+        self._below: Look | None = None
+        """How the character looks with which the line goes on, if that is a wide one."""
         self._as_iso = protects_as_iso
         self._at = 0
         self._sure = True
@@ -77,6 +89,10 @@ class Painter:
         lines = []
         for number, (row, below) in enumerate(zip_longest(rows, rows[1:])):
             wraps = below is not None and row.wraps and below.continues and below.begins_written
+            if wraps:
+                first = next(iter(below.runs()))
+                wide = first.text[0] != " " and (first.text[1:2] == TAIL or first.wide)
+                self._below = first.look if wide else None
             self.row(row.runs(), cols, wraps=wraps)
             if not wraps:
                 self.become(PLAIN)
@@ -90,17 +106,12 @@ class Painter:
         for run in runs:
             if run.marks:
                 self._marked(run)
-                continue
-            for found in _WRITTEN_OR_NOT.finditer(run.text):
-                piece, start = found[0], run.start + found.start()
-                if piece[0] != "\0" or (run.look.style != NO_STYLE and (wraps or not run.look.erased)):
-                    self._write(start, piece, run.look)
-                elif run.look.erased:
-                    self._move(start)
-                    self.become(run.look)
-                    self.out.append("\x1b[K" if start + len(piece) == cols else f"\x1b[{len(piece)}X")
+            elif _SPECIAL.search(run.text):
+                self._pieces(run, cols, wraps=wraps)
+            else:
+                self._write(run.start, run.text, run.look)
         if wraps and self._at < cols:
-            self._write(self._at, "\0" * (cols - self._at), PLAIN)
+            self._write(self._at, " " * (cols - self._at), PLAIN)
 
     def become(self, look: Look) -> None:
         """Have the next characters look like this."""
@@ -113,18 +124,49 @@ class Painter:
             self.out.append(protection(look.protected, as_iso=self._as_iso))
         self._look = look
 
+    def _pieces(self, run: Run, cols: int, *, wraps: bool) -> None:
+        """Write what has wide characters in it, and leave out what was never written."""
+        text = run.text.replace(f" {TAIL}", "  ")
+        for found in _PIECES.finditer(text if wraps else text.replace(HEAD, "\0")):
+            piece, start = found[0], run.start + found.start()
+            if piece == TAIL:
+                self._at = start + 1
+            elif piece == HEAD and run.look == self._below:
+                self._move(start)  # the character below does not fit here, and leaves this column out itself
+                self._at = cols
+            elif piece == HEAD:
+                self._write(start, " ", run.look)
+            elif piece[0] != "\0":
+                self._write(start, piece, run.look)
+            elif run.look.style != NO_STYLE and (wraps or not run.look.erased):
+                self._write(start, " " * len(piece), run.look)
+            elif run.look.erased:
+                self._move(start)
+                self.become(run.look)
+                self.out.append("\x1b[K" if start + len(piece) == cols else f"\x1b[{len(piece)}X")
+
     def _write(self, start: int, text: str, look: Look) -> None:
-        if written := text.replace("\0", " ").replace(TAIL, "").replace(HEAD, ""):
+        if start != self._at or not self._sure:
             self._move(start)
+        if look is not self._look:
             self.become(look)
-            self.out.append(written)
         self._at = start + len(text)
-        self._sure = self._sure and TAIL not in text
+        if TAIL in text:
+            self._sure = False
+            text = text.replace(TAIL, "")
+        self.out.append(text)
 
     def _marked(self, run: Run) -> None:
         """Write characters that others combine with."""
         for col, (character, marks) in enumerate(zip(run.text, run.marks, strict=True), run.start):
+            wide = run.wide and col == run.start + len(run.text) - 1
+            if character == " " and wide:
+                self._write(col, "  ", run.look)
+                continue
+            clusters = _is_cluster(character, marks, wide=wide)
+            self.out.append("\x1b[?2027h" if clusters else "")
             self._write(col, character + marks, run.look)
+            self.out.append("\x1b[?2027l" if clusters else "")
             self._at, self._sure = col + 1, False
 
     def _move(self, to: int) -> None:

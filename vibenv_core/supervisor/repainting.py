@@ -17,7 +17,7 @@ from .reading import title
 from .snapshot import ALTERNATE, MODES, PRIMARY, Cursor, Pen, Screen, State, Terminal
 
 _FRESH = Cursor(0, 0, False, False, Pen(NO_STYLE, False, 2 << 10))
-_PLAIN = '\x1b]8;;\x1b\\\x1b[m\x1bW\x1b[0"q\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b}'
+_PLAIN = '\x1b]8;;\x1b\\\x1b[m\x1bW\x1b[1"q\x1b[0"q\x1b(B\x1b)B\x1b*B\x1b+B\x0f\x1b}'
 _FORGET_KEYS = "\x1b[<8u\x1b[=0;1u"
 _BEGIN = (
     "\x18\x1b\\"  # ends what has begun
@@ -30,13 +30,17 @@ _MOUSE_EVENTS = ("", "?9", "?1000", "?1002", "?1003")
 _MOUSE_FORMATS = ("", "?1005", "?1006", "?1015", "?1016")
 _MOUSE = {*_MOUSE_EVENTS, *_MOUSE_FORMATS} - {""}
 _SCREENS = ("?1049", "?1047", "?47")
-_APART = {"?3", "?6", "?7", "4", "?12", "?25", "?66", "?69", "?1048", "?2026", "?2033", "?2048", "?5522"}
+_APART = {
+    *("?3", "?6", "?7", "4", "?12", "?25", "?66", "?69"),
+    *("?1048", "?2026", "?2027", "?2033", "?2048", "?5522"),
+}
 """Modes that are set by themselves, or never: they would change the terminal's size or make it answer."""
-_USERS = {"?4", "?8", "?40", "?45", "?67", "?1007", "?1035", "?1036", "?1039", "?1045"}
+_USERS = {"?8", "?40", "?1007", "?1035", "?1036", "?1039"}
 """Modes that may be as the terminal's user likes them: touched only where the program has changed them."""
 _CHARSETS = "BBA0"
 _GL, _GR = ("\x0f", "\x0e", "\x1bn", "\x1bo"), ("", "\x1b~", "\x1b}", "\x1b|")
 _SINGLE_SHIFT = {3: "\x1bN", 4: "\x1bO"}
+_BLOCK = 1
 _CURSOR_STYLES = (5, 1, 3, 1)
 """DECSCUSR's number of the blinking bar, block, underline; the steady one's is the next."""
 
@@ -92,11 +96,11 @@ def keyboard(screen: Screen) -> str:
     return _FORGET_KEYS + "".join(f"\x1b[>{entry}u" for entry in flags)
 
 
-def cursor_style(state: State) -> str:
-    """What makes the cursor look the same, and be seen or not."""
-    terminal = state.terminal
+def cursor_style(screen: Screen, terminal: Terminal) -> str:
+    """What makes a screen's cursor look the same, and be seen or not."""
     blinks = "?12" in terminal.modes
-    shape = 0 if terminal.cursor_is_default else _CURSOR_STYLES[state.active.cursor_style] + (not blinks)
+    usual = terminal.cursor_is_default and screen.cursor_style == _BLOCK
+    shape = 0 if usual else _CURSOR_STYLES[screen.cursor_style] + (not blinks)
     return f"\x1b[{shape} q\x1b[?12{'h' if blinks else 'l'}\x1b[?25{'h' if '?25' in terminal.modes else 'l'}"
 
 
@@ -105,6 +109,7 @@ def _stale_screen_modes(terminal: Terminal) -> Iterator[str]:
     if terminal.active == PRIMARY and (on := terminal.modes.intersection(_SCREENS)):
         yield _set(on, "h")
         yield from (f"\x1b[{mode}l" for mode in _SCREENS if mode not in on)
+        yield f"\x1b[?6l{_PLAIN}"
 
 
 def _tabs(terminal: Terminal) -> Iterator[str]:
@@ -120,7 +125,7 @@ def _colors(terminal: Terminal) -> Iterator[str]:
 def _screen(screen: Screen, terminal: Terminal, history: int) -> Iterator[str]:
     """A screen's lines from an empty one on, above them no more than so many characters of scrollback."""
     rows = [*screen.history, *screen.rows] if history else screen.rows
-    yield f"\x1b[H\x1b[J\x1b[?2027{'h' if any(row.page.clusters for row in rows) else 'l'}"
+    yield "\x1b[H\x1b[J\x1b[?2027l"
     lines = Painter(protects_as_iso=screen.protects_as_iso).lines(rows, terminal.cols)
     above = len(rows) - len(screen.rows)
     first = len(lines)
@@ -130,7 +135,7 @@ def _screen(screen: Screen, terminal: Terminal, history: int) -> Iterator[str]:
             break
         first -= 1
     yield "\r\n".join(line for _, line in lines[first:])
-    yield keyboard(screen)
+    yield keyboard(screen) + cursor_style(screen, terminal)
 
 
 def _to_alternate(primary: Screen, terminal: Terminal) -> Iterator[str]:
@@ -141,18 +146,20 @@ def _to_alternate(primary: Screen, terminal: Terminal) -> Iterator[str]:
     if on[0] != "?1049":
         yield "\x1b7"
     yield "".join(f"\x1b[{mode}h" for mode in on)
-    yield f"\x1b[?6l{_PLAIN}"
+    yield f"\x1b[?6;69l{_PLAIN}"
 
 
 def _saved(screen: Screen) -> Iterator[str]:
     yield from _placed(screen.saved or _FRESH, screen)
-    yield f"\x1b7\x1b[?6l{_PLAIN}"
+    yield f"\x1b7\x1b[?6;69l{_PLAIN}"
 
 
 def _placed(cursor: Cursor, screen: Screen) -> Iterator[str]:
     """Puts the cursor where it is to be saved, on a terminal whose scrolling region is the whole screen."""
     if cursor.origin:
         yield "\x1b[?6h"
+    if cursor.wraps:
+        yield f"\x1b[?69h\x1b[1;{cursor.x + 1}s"  # at a right margin
     yield from _at(cursor, screen, 0, 0)
     yield from _pen(cursor.pen, screen)
 
@@ -167,7 +174,7 @@ def _at(cursor: Cursor, screen: Screen, top: int, left: int) -> Iterator[str]:
 
 def _written(run: Run, screen: Screen) -> list[str]:
     painter = Painter(protects_as_iso=screen.protects_as_iso)
-    painter.row((run._replace(start=0),), 0, wraps=True)
+    painter.row((run._replace(start=0, text=run.text.replace("\0", " ")),), 0)
     painter.become(PLAIN)
     return painter.out
 
@@ -181,19 +188,20 @@ def _cell(row: Row, col: int) -> Run:
                 at -= 1
             elif run.text[at] == TAIL:
                 return _cell(row, col - 1)
-            return Run(run.start + at, run.text[at], run.look, run.marks[at : at + 1])
+            text = run.text[at : at + 1 + (run.text[at + 1 : at + 2] == TAIL)]
+            return Run(run.start + at, text, run.look, run.marks[at : at + 1], run.wide)
     return Run(col, "\0", PLAIN)
 
 
 def _pen(pen: Pen, screen: Screen) -> Iterator[str]:
     yield sgr(pen.style)
-    if pen.protected:
+    if pen.protected or screen.protects_as_iso:
         yield protection(True, as_iso=screen.protects_as_iso)
+        yield "" if pen.protected else protection(False, as_iso=True)
     sets = pen.charsets
     for slot, final in enumerate("()*+"):
         yield f"\x1b{final}{_CHARSETS[sets >> 2 * slot & 3]}"
     yield _GL[sets >> 8 & 3] + _GR[sets >> 10 & 3]
-    yield _SINGLE_SHIFT.get(sets >> 12 & 7, "")
 
 
 def _region(terminal: Terminal) -> Iterator[str]:
@@ -205,7 +213,7 @@ def _region(terminal: Terminal) -> Iterator[str]:
 
 
 def _previous(state: State) -> Iterator[str]:
-    """Makes the character that REP would repeat be the one written last: where it is, or on an empty row."""
+    """Makes the character that REP would repeat be the one written last: where it is, or where nothing is."""
     character, rows = state.terminal.previous, state.active.rows
     if not character:
         return
@@ -218,8 +226,10 @@ def _previous(state: State) -> Iterator[str]:
                 yield from _written(Run(0, character, run.look), state.active)
                 return
     for y, row in enumerate(rows):
-        if not row.cells:
-            yield f"\x1b[{y + 1}H{character}\x1b[{y + 1}H\x1b[2X"
+        begins = next(iter(row.runs()), Run(0, "\0\0", PLAIN))
+        empty = begins.text.startswith("\0\0") and (begins.look.erased or begins.look == PLAIN)
+        if empty and not row.wraps:
+            yield f"\x1b[{y + 1}H{character}\x1b[{y + 1}H{sgr(begins.look.style)}\x1b[2X\x1b[m"
             return
 
 
@@ -233,8 +243,8 @@ def _cursor(state: State) -> Iterator[str]:
     yield from _at(screen.cursor, screen, top, left)
     yield f"\x1b[?2027{'h' if '?2027' in terminal.modes else 'l'}"
     yield from _pen(screen.cursor.pen, screen)
+    yield _SINGLE_SHIFT.get(screen.cursor.pen.charsets >> 12 & 7, "")
     yield hyperlink(screen.link) if screen.link else ""
     yield "\x1b[4h" if "4" in terminal.modes else ""
     yield "" if "?7" in terminal.modes else "\x1b[?7l"
-    yield cursor_style(state)
     yield "" if "?2026" in terminal.modes else "\x1b[?2026l"

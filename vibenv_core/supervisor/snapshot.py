@@ -17,13 +17,12 @@ from . import cells
 from .cells import Link, Page, Row
 
 PRIMARY, ALTERNATE = 0, 1
-MODES = (
-    *(
-        "2 4 12 20 ?1 ?3 ?4 ?5 ?6 ?7 ?8 ?9 ?12 ?25 ?40 ?45 ?47 ?66 ?67 ?69 ?1000 ?1002 ?1003 ?1004 ?1005".split()
-    ),
-    *("?1006 ?1007 ?1015 ?1016 ?1035 ?1036 ?1039 ?1045 ?1047 ?1048 ?1049 ?2004 ?2026 ?2027 ?2031".split()),
-    *("?2033 ?2048 ?5522".split()),
+_ANSI_MODES = (2, 4, 12, 20)
+_PRIVATE_MODES = (
+    *(1, 3, 4, 5, 6, 7, 8, 9, 12, 25, 40, 45, 47, 66, 67, 69, 1000, 1002, 1003, 1004, 1005, 1006, 1007, 1015),
+    *(1016, 1035, 1036, 1039, 1045, 1047, 1048, 1049, 2004, 2026, 2027, 2031, 2033, 2048, 5522),
 )
+MODES = (*map(str, _ANSI_MODES), *(f"?{mode}" for mode in _PRIVATE_MODES))
 """The modes in the order of their bits."""
 _ENVELOPE = b"GHOSTSNP\x01\x00"
 _RECORD = struct.Struct("<HII")

@@ -23,7 +23,7 @@ def view(state: State, rows: int, cols: int) -> View:
     painted = [_row(row.runs(), left, cols) for row in state.active.rows[top : top + rows]]
     painted += [_row((), 0, cols)] * (rows - len(painted))
     settings = "".join((*modes(terminal, mouse=(top, left) == (0, 0)), keyboard(state.active)))
-    settings += f"{cursor_style(state)}\x1b]2;{title(terminal.title)}\x1b\\"
+    settings += f"{cursor_style(state.active, terminal)}\x1b]2;{title(terminal.title)}\x1b\\"
     return View(
         painted,
         (cursor.y - top, cursor.x - left) if "?25" in terminal.modes else None,
