@@ -153,7 +153,7 @@ def test_an_image_that_is_nowhere_is_shown_where_it_was_typed(shell: Shell) -> N
 
 def test_limits_can_be_taken_away_or_set_for_all(shell: Shell) -> None:
     shell.value("vibenv launch free --command bash --memory 0b --pids-limit 0")
-    shell.value("$env.VIBENV_SESSION_MEMORY = 512mb; vibenv launch set --command bash")
+    shell.value("$env.VIBENV_SESSION_MEMORY = '512mb'; vibenv launch set --command bash")
     rows = {row["name"]: row for row in shell.value("vibenv list --long")}
     assert (rows["free"]["memory"], rows["free"]["pids_limit"]) == (None, None)
     assert rows["set"]["memory"] == 512_000_000
