@@ -48,7 +48,11 @@ ONLY_IN = {
         "nu_plugin_vibenv.sdk.real_nu",
     },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
-    "termios": {"vibenv_core.terminal", "nu_plugin_vibenv.sdk.foreground"},
+    "termios": {
+        "vibenv_core.terminal",
+        "vibenv_core.supervisor.program",
+        "nu_plugin_vibenv.sdk.foreground",
+    },
 }
 """The modules that may import a library."""
 
