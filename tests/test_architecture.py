@@ -48,11 +48,7 @@ ONLY_IN = {
         "nu_plugin_vibenv.sdk.real_nu",
     },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
-    "termios": {
-        "vibenv_core.terminal",
-        "vibenv_core.supervisor.program",
-        "nu_plugin_vibenv.sdk.foreground",
-    },
+    "termios": {"vibenv_core.terminal", "nu_plugin_vibenv.sdk.foreground"},
 }
 """The modules that may import a library."""
 
@@ -100,7 +96,7 @@ DOING = {
     "time",
 }
 
-RUN_INSIDE = "vibenv_core.inside."
+RUN_INSIDE = ("vibenv_core.inside.", "vibenv_core.supervisor.")
 """What runs in a session's container, where there is Python's standard library and nothing else."""
 
 
