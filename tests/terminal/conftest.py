@@ -6,20 +6,25 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import pytest
 
-from tests.nu.shell import ROOT, eventually
+from tests.engine.conftest import engine, spare_launcher
+from tests.nu.shell import ROOT, Shell, eventually
+from tests.nu.terminal.conftest import here, prompting
+from tests.nu.terminal.tmux import PROMPT
 from tests.terminal import session
 from tests.terminal.real_terminal import Seen, Terminal
 from tests.terminal.session import ENV, Session
 
+__all__ = ["engine", "here", "prompting", "spare_launcher"]
+
 Start: TypeAlias = Callable[..., Session]
 Open: TypeAlias = Callable[..., Terminal]
-Played: TypeAlias = Callable[[Session], Seen]
+Played: TypeAlias = Callable[["Recorded"], Seen]
 PROGRAMS = Path(__file__).parent / "programs"
 PATIENCE_S = 10.0
 PYTHON = (sys.executable, "-IS")
@@ -31,6 +36,13 @@ data = open(sys.argv[1], "rb").read()
 while data: data = data[os.write(1, data[:int(sys.argv[2])]):]
 signal.pause()
 """
+
+
+class Recorded(Protocol):
+    """A session with a recording that can be read."""
+
+    def recorded(self) -> bytes:
+        """The recording as a file, as it is now."""
 
 
 @pytest.fixture
@@ -55,13 +67,21 @@ def terminal() -> Iterator[Open]:
         yield open_terminal
 
 
+@contextmanager
+def nushell(shell: Shell, *, rows: int = 24, cols: int = 80) -> Iterator[Terminal]:
+    """A real terminal with an interactive Nushell at its prompt."""
+    with Terminal((str(shell.nu),), env=shell.env(), cwd=shell.home, rows=rows, cols=cols) as terminal:
+        terminal.wait_for(PROMPT)
+        yield terminal
+
+
 @pytest.fixture
 def played(terminal: Open, tmp_path: Path) -> Played:
     """What a real terminal shows that got all that a session's program printed so far, and nothing else."""
     shown: dict[bytes, Seen] = {}
 
-    def play(of: Session) -> Seen:
-        recorded = (of.log / "session.cast").read_bytes()
+    def play(of: Recorded) -> Seen:
+        recorded = of.recorded()
         if recorded not in shown:
             cast, done = tmp_path / f"{len(shown)}.cast", tmp_path / f"{len(shown)}.played"
             cast.write_bytes(recorded)

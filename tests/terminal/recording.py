@@ -11,7 +11,6 @@ import base64
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self, TypeAlias
 
 
@@ -62,9 +61,9 @@ class Recording:
     """How many bytes of output came before this file."""
 
     @classmethod
-    def read(cls, path: Path) -> Self:
+    def read(cls, recorded: bytes) -> Self:
         """Read a file that may still be written to: a last line without its end is left out."""
-        header, *lines = path.read_bytes().split(b"\n")[:-1]
+        header, *lines = recorded.split(b"\n")[:-1]
         said = json.loads(header)
         assert said["version"] == 2, said
         events: list[Event] = [Resize(said["height"], said["width"])]

@@ -48,15 +48,19 @@ class Session:
         root = f"/proc/{self.process.pid}/root" if self.process.poll() is None else ""
         return Path(f"{root}{self.folder}/log")
 
+    def recorded(self) -> bytes:
+        """The recording as a file, as it is now."""
+        return (self.log / "session.cast").read_bytes()
+
     @property
     def recording(self) -> Recording:
         """The recording as it is now."""
-        return Recording.read(self.log / "session.cast")
+        return Recording.read(self.recorded())
 
     @property
     def older_recording(self) -> Recording:
         """The half before, of one that grew too large."""
-        return Recording.read(self.log / "session.1.cast")
+        return Recording.read((self.log / "session.1.cast").read_bytes())
 
     @property
     def printed(self) -> bytes:

@@ -29,7 +29,7 @@ def resize(rows: int, cols: int) -> None:
     subprocess.run(["tmux", "resize-window", "-x", str(cols), "-y", str(rows)], check=True)
 
 
-recording = Recording.read(Path(sys.argv[1]))
+recording = Recording.read(Path(sys.argv[1]).read_bytes())
 tty.setraw(0)
 for event in recording.events:
     if isinstance(event, Resize):
