@@ -110,6 +110,7 @@ def test_the_launcher_is_no_larger_than_it_may_be(launcher: Launcher) -> None:
 def test_the_launchers_labels_say_what_it_was_made_from(
     launcher: Launcher, stack: Engine, settings: Settings
 ) -> None:
+    made(stack, settings)
     found = image(stack, settings)
     base = stack.image(settings.base_image)
     offered = stack.image(f"{settings.registry_address}/vibenv-base/{settings.base_image}")
@@ -120,6 +121,7 @@ def test_the_launchers_labels_say_what_it_was_made_from(
     assert found.labels["org.opencontainers.image.base.name"] == settings.base_image
     assert found.labels["org.opencontainers.image.base.digest"] == offered.digest
     assert offered.id == base.id
+    assert tools.holder(found) in stack.volumes(labels.TOOLS)
 
 
 def test_the_registry_serves_what_the_engine_has(

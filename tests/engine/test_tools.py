@@ -2,6 +2,7 @@
 
 import json
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -101,23 +102,47 @@ def test_making_tools_that_are_there_makes_nothing_and_says_nothing(stack: Engin
     assert said == [(tools.STEP, StepState.RUNNING), (tools.STEP, StepState.DONE)]
 
 
+@pytest.fixture
+def labelled(docker_engine: Docker, stack: Engine, image: Image) -> Iterator[Callable[[str], Image]]:
+    """The launcher once more, as another image that has a label of `NAME=VALUE`."""
+    made: list[str] = []
+
+    def make(label: str) -> Image:
+        container = docker_engine.docker("create", image.id).strip()
+        made.append(f"vibenv-test/labelled:{len(made)}")
+        docker_engine.docker("commit", "--change", f"LABEL {label}", container, made[-1])
+        docker_engine.docker("rm", container)
+        found = stack.image(made[-1])
+        assert found is not None
+        return found
+
+    yield make
+    tools.remove(stack)
+    for name in made:
+        stack.remove_image(name)
+
+
 def test_the_holder_keeps_no_older_launcher_of_the_same_tools(
-    docker_engine: Docker, stack: Engine, image: Image, holder: str
+    stack: Engine, holder: str, labelled: Callable[[str], Image]
 ) -> None:
-    older = docker_engine.docker("create", image.id).strip()
-    docker_engine.docker("commit", "--change", "LABEL newer=1", older, "vibenv-test/newer:latest")
-    docker_engine.docker("rm", older)
-    newer = stack.image("vibenv-test/newer:latest")
-    assert newer is not None
-    try:
-        tools.make(stack, newer, progress=quiet, cancelled=NEVER)
-        there = stack.inspect(holder)
-        assert there is not None
-        assert there.image == newer.id
-        assert whole(stack, holder)
-    finally:
-        tools.remove(stack)
-        stack.remove_image(newer.reference)
+    newer = labelled("newer=1")
+    tools.make(stack, newer, progress=quiet, cancelled=NEVER)
+    there = stack.inspect(holder)
+    assert there is not None
+    assert there.image == newer.id
+    assert whole(stack, holder)
+
+
+def test_newer_tools_are_made_beside_older_ones_which_can_be_removed(
+    stack: Engine, holder: str, labelled: Callable[[str], Image]
+) -> None:
+    newer = labelled(f"{labels.TOOLS}=sha256:{'f' * 64}")
+    tools.make(stack, newer, progress=quiet, cancelled=NEVER)
+    assert sorted(stack.volumes(labels.TOOLS)) == sorted([holder, tools.holder(newer)])
+    tools.remove(stack, but=tools.holder(newer))
+    assert stack.volumes(labels.TOOLS) == [tools.holder(newer)]
+    assert stack.inspect(holder) is None
+    assert whole(stack, tools.holder(newer))
 
 
 def test_of_many_that_make_the_tools_at_once_one_does_and_all_have_them(stack: Engine, image: Image) -> None:
