@@ -50,7 +50,7 @@ class Launch(SessionsCommand):
     cpus = Flag(float, "how many processors it may use")
     memory = Flag(Filesize, "how much memory it may use; 0b: no limit; else three quarters of the host's")
     pids_limit = Flag(int, "how many processes and threads it may have; 0: no limit", default=PIDS_LIMIT)
-    access = Flag(Access, "the host's sockets that it may use; else docker (both), with --image none")
+    access = Flag(Access, "the host's sockets it may use; left out, both in the launcher, else none")
     read_only = Switch("let it write to /tmp only, which is in memory then")
     new_privileges = Switch("give it all rights that Docker gives by default: sudo and sshd need them")
     reuse = Switch("take a session of this name as it is, instead of refusing")
