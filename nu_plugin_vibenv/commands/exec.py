@@ -13,7 +13,7 @@ from vibenv_core.errors import UsageError
 
 from ..inside_command import InsideCommand, content
 from ..names import Names
-from ..sdk import ByteStream, Call, Example, Flag, Rest, Switch
+from ..sdk import ByteStream, Call, Example, Flag, Rest, Shape, Switch
 from ..tables import whole_ms
 from ..variables import variables
 
@@ -50,11 +50,11 @@ class Exec(InsideCommand):
     examples = (
         Example("vibenv exec my-task ls -l /", "what is in a folder"),
         Example("'a b' | vibenv exec my-task wc -c | get stdout | into int", "text as its input"),
-        Example("vibenv exec my-task head -c 1000 /dev/zero --stream | bytes length", "bytes as they come"),
+        Example("vibenv exec my-task seq 100000 --stream | lines | last", "what it writes, as it comes"),
         Example("vibenv list | vibenv exec uname -r | get stdout", "the same in all sessions, side by side"),
     )
 
-    argv = Rest(str | int | float, "the program and its arguments")
+    argv = Rest(Shape.EXTERNAL_ARGUMENT, "the program and its arguments")
     env = Flag(dict, "variables for the program: {NAME: value}")
     workdir = Flag(str, "the folder to run it in; else the session's own")
     timeout = Flag(timedelta, "how long it may take before it is ended")

@@ -24,6 +24,11 @@ BEFORE = {
     "vibenv remove": STOPPED,
     "vibenv rename": RUNNING,
     "vibenv attach": RUNNING,
+    "vibenv exec": RUNNING,
+    "vibenv read": f"{RUNNING}; '{{}}' | vibenv write my-task /root/out.json",
+    "vibenv write": RUNNING,
+    "vibenv push": f"{RUNNING}; mkdir src; 'x' | save --force src/f",
+    "vibenv pull": RUNNING,
 }
 """What is there when a command's examples are typed."""
 
