@@ -78,6 +78,10 @@ DECIDES_ONLY = {
     ),
     *(f"vibenv_core.{name}" for name in ("inside.archive", "inside.framing", "inside_programs")),
     *(
+        f"vibenv_core.supervisor.{name}"
+        for name in ("asciicast", "client", "display", "dtach", "frames", "hub", "keyboard", "talk")
+    ),
+    *(
         f"nu_plugin_vibenv.sdk.{name}"
         for name in ("codec", "connection", "messages", "streams", "values", "wire")
     ),

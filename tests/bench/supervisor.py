@@ -65,8 +65,9 @@ def _flood(kind: str, folder: Path, text: Path, *, attached: bool) -> float:
         client = _dtach_client(path) if attached else None
         began = time.perf_counter()
         subprocess.run(["dtach", "-p", path], input=b"\n", check=True)
-        while client and _END not in os.read(client, 1 << 16):
-            pass
+        seen = b""
+        while client and _END not in seen:
+            seen = seen[-len(_END) :] + os.read(client, 1 << 16)
         while not done.exists():
             time.sleep(0.0005)
         took = time.perf_counter() - began

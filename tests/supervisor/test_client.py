@@ -1,7 +1,6 @@
 """What a client is sent: output while it keeps up, the painted screen when not, a view at another size."""
 
 from tests.supervisor.together import Dora, Frank, hub
-from vibenv_core.supervisor.client import KEPT_FOR_RETURN
 from vibenv_core.supervisor.display import KEPT
 from vibenv_core.supervisor.frames import OUTPUT_WINDOW, Kind
 
@@ -118,7 +117,7 @@ def test_a_client_that_cannot_go_on_is_painted() -> None:
     for since, size in [(11, 80), (-1, 80), (4, 70), (None, 80)]:
         again = Frank(session, "me", since=since, cols=size)
         assert [kind for kind, _ in again.hear()][1:] == [Kind.REPAINT], (since, size)
-    session.output(bytes(KEPT_FOR_RETURN), 0.0)
+    session.output(bytes(3 * KEPT), 0.0)
     assert [kind for kind, _ in Frank(session, "me", since=9).hear()][1:] == [Kind.REPAINT]
 
 

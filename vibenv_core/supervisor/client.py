@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .keyboard import Keyboard
     from .screen import View
 
-KEPT_FOR_RETURN = 1 << 18
-"""Bytes of output that a client which comes again is given; one that missed more is painted the screen."""
 _PIECE = 1 << 18
 """Bytes given at once to a client that has no window of its own."""
 _LATE_S = 0.05
@@ -234,7 +232,7 @@ class FramesClient(Client):
         """Greet it, once it is settled who leads. With a `since` that is still good it goes on from there."""
         display = self._display
         size = (display.rows, display.cols)
-        oldest = max(display.start, display.resized_at, display.end - KEPT_FOR_RETURN)
+        oldest = max(display.start, display.resized_at)
         if since is not None and oldest <= since <= display.end and size == (self.rows, self.cols):
             self._painted, self._at = True, since
         self._told = size

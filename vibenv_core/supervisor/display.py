@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from .queries import Queries
     from .screen import Screen
 
-KEPT = 1 << 20
-"""Bytes of output that are kept at least: how far a client can be behind and still get everything."""
+KEPT = 1 << 18
+"""Bytes of output that are kept at least: so far a client can be behind, or away, and still get everything."""
 _LARGEST_SIZE = (500, 1000)
 """Rows and columns: no client can have the supervisor keep a larger screen than this in memory."""
 

@@ -28,8 +28,9 @@ from .queries import Queries
 from .recording import Recording
 from .talk import DtachTalk, FramesTalk, Talk
 
-_BATCH = 1 << 16
-"""Bytes of output that are worked on at a time."""
+_BATCH = 1 << 14
+"""Bytes of output that are worked on at a time: little more than the kernel keeps of it, so that the program
+can go on meanwhile."""
 _READ = 1 << 13
 _DRAIN_S = 1.0
 """How long output is read for after the program's end: others may write to its terminal without end."""
