@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 
 from tests.stack.engine import Engine as Docker
-from vibenv_core import hosts, sessions
+from vibenv_core import hosts, labels, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import Session, Wish
@@ -36,9 +36,11 @@ def launching(engine: Engine, settings: Settings) -> Launch:
 
 
 def remove_all(engine: Engine) -> None:
-    """Remove every session."""
+    """Remove every session, and the recordings that were kept of others."""
     for session in sessions.list_sessions(engine):
         sessions.remove(engine, session.name, force=True)
+    for recording in engine.volumes(labels.LOG):
+        engine.remove_volume(recording)
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.conftest import remove_all
 from tests.nu.shell import Shell
-from vibenv_core import sessions
 from vibenv_core.engine import Engine as DockerEngine
 from vibenv_core.launcher import Launcher
 
@@ -26,5 +26,4 @@ def installed(nu_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Shel
 def shell(installed: Shell, stack: DockerEngine, launcher: Launcher) -> Iterator[Shell]:
     """A Nushell whose host has the stack, the launcher and no sessions; those of the test are removed."""
     yield installed.on(stack.host.url)
-    for session in sessions.list_sessions(stack):
-        sessions.remove(stack, session.name, force=True)
+    remove_all(stack)
