@@ -112,12 +112,17 @@ def _first_command(bench: Bench) -> Iterator[Figure]:
 
 
 def _launch(bench: Bench) -> Iterator[Figure]:
+    yield _launch_of("launch", bench, None)
+    yield _launch_of("launch --image", bench, bench.settings.base_image)
+
+
+def _launch_of(title: str, bench: Bench, image: str | None) -> Figure:
     def ours() -> float:
-        ms = timed(lambda: _launch_session(bench, "bench"))
+        ms = timed(lambda: _launch_session(bench, "bench", image=image))
         _remove_all(bench)
         return ms
 
-    with _bare(bench) as launch:
+    with _bare(bench, image) as launch:
 
         def bare() -> float:
             ms = timed(lambda: launch.one("bench"))
@@ -125,7 +130,7 @@ def _launch(bench: Bench) -> Iterator[Figure]:
             return ms
 
         times = in_turns(bench.rounds, ours, bare)
-    yield at_most_above("launch, to docker-py's create and start", *times, ms=50)
+    return at_most_above(f"{title}, to docker-py's create and start", *times, ms=50)
 
 
 def _create_launcher(bench: Bench) -> Iterator[Figure]:
@@ -201,9 +206,9 @@ def _terminal() -> Iterator[_Terminal]:
 class _Docker:
     """docker-py by itself: the containers that sessions are, without what vibenv adds, and not waited for."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, image: str | None) -> None:
         self.client = docker.APIClient(bench.url, version="auto")
-        self._image = bench.settings.launcher_image
+        self._image = image or bench.settings.launcher_image
         self._argv = ["sleep", "infinity"]
         self._made: dict[str, str] = {}
 
@@ -229,8 +234,8 @@ class _Docker:
         self.client.close()
 
 
-def _bare(bench: Bench) -> contextlib.closing[_Docker]:
-    return contextlib.closing(_Docker(bench))
+def _bare(bench: Bench, image: str | None = None) -> contextlib.closing[_Docker]:
+    return contextlib.closing(_Docker(bench, image))
 
 
 def _in_nu(bench: Bench, *actions: str) -> list[list[float]]:
@@ -241,8 +246,8 @@ def _in_nu(bench: Bench, *actions: str) -> list[list[float]]:
     return [[ns / 1e6 for ns in times] for times in zip(*rounds, strict=True)]
 
 
-def _launch_session(bench: Bench, name: str, *command: str) -> None:
-    launching(bench.engine, bench.settings)(name, command=command or ["bash"])
+def _launch_session(bench: Bench, name: str, *command: str, image: str | None = None) -> None:
+    launching(bench.engine, bench.settings)(name, command=command or ["bash"], image=image)
 
 
 def _remove_all(bench: Bench) -> None:

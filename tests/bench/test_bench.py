@@ -72,5 +72,5 @@ def test_a_short_run_measures_everything(
     )
     figures = list(measure(bench, told.append))
     assert len(told) == 6
-    assert len(figures) == 7
+    assert len(figures) == 8
     assert all(min(figure.ours) > 0 for figure in figures)
