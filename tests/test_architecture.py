@@ -58,6 +58,7 @@ DECIDES_ONLY = {
             "contexts",
             "detach_key",
             "errors",
+            "forward_plan",
             "labels",
             "model",
         )

@@ -101,6 +101,7 @@ def container(inspected: Json) -> Container:
         ended=time(state["FinishedAt"]),
         exit_code=state["ExitCode"],
         network=host["NetworkMode"],
+        address=_address(inspected["NetworkSettings"]),
         mounts={mount["Destination"]: mount.get("Name") or mount["Source"] for mount in inspected["Mounts"]},
         ports={
             port: f"{bound[0]['HostIp']}:{bound[0]['HostPort']}"
@@ -233,6 +234,11 @@ def _state(text: str) -> SessionState:
 
 def _command(found: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(json.loads(found.get(labels.COMMAND, "[]")))
+
+
+def _address(settings: Json) -> str | None:
+    networks = (settings["Networks"] or {}).values()
+    return next((found for network in networks if (found := network["IPAddress"])), None)
 
 
 def _binding(address: str) -> dict[str, str]:

@@ -27,7 +27,9 @@ __all__ = [
     "READY",
     "SOCKET",
     "attach",
+    "connect_argv",
     "default_program",
+    "listening_argv",
     "process_argv",
     "push",
     "redraw",
@@ -57,6 +59,16 @@ def default_program(name: str) -> list[str]:
 def relay_argv() -> list[str]:
     """What `vibenv attach` runs in the container: joins its standard streams to the socket."""
     return _python("relay.py", SOCKET)
+
+
+def connect_argv(port: int) -> list[str]:
+    """What a relayed forward runs in the container for each connection to `port` there."""
+    return _python("connect.py", str(port))
+
+
+def listening_argv() -> list[str]:
+    """What tells which ports of the container are listened on, for `forward_plan.heard`."""
+    return _python("listening.py")
 
 
 def attach() -> bytes:

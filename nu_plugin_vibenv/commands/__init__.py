@@ -19,6 +19,8 @@ _SESSIONS = {
     "vibenv start": "start:Start",
     "vibenv remove": "remove:Remove",
     "vibenv rename": "rename:Rename",
+    "vibenv forward": "forward:Forward",
+    "vibenv forwards": "forwards:Forwards",
 }
 _CONFIGURATION = {
     "vibenv ssh-config": "ssh_config:SshConfig",

@@ -40,9 +40,9 @@ _LONGEST_NAME = len(f"/vibenv/{'0' * 12}/{CONTROL}{NEW}.") + 16
 _PLAIN = re.compile(r"/[A-Za-z0-9_./+-]*")
 
 
-def folder_name(address: SshAddress) -> str:
-    """The name of the folder that a link has to itself: short, for the path of a socket may not be long."""
-    return hashlib.sha256(address.url.encode()).hexdigest()[:12]
+def folder_name(url: str) -> str:
+    """The name of the folder of what leads to `url`: short, for the path of a socket may not be long."""
+    return hashlib.sha256(url.encode()).hexdigest()[:12]
 
 
 def runtime_folder(given: str | None, *, user: int) -> Path:
@@ -121,6 +121,12 @@ def forwards(address: SshAddress, folder: Path) -> list[str]:
         there = remote.replace(":", r"\:")
         arguments += ["-L", f"{folder / name}{NEW}:{there}"]
     return arguments
+
+
+def port_forward(local: int, address: str, port: int) -> list[str]:
+    """The forward of a port to a local one, as arguments for `control_argv`'s `forward` and `cancel`."""
+    target = f"[{address}]" if ":" in address else address
+    return ["-L", f"127.0.0.1:{local}:{target}:{port}"]
 
 
 def dial_argv(address: SshAddress, control: Path) -> list[str]:
