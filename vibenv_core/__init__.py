@@ -15,7 +15,7 @@ and may be called from several threads at once; the longer ones take an event th
     link  reach                             the way to an engine on another host, over ssh
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own
-    process  terminal  reconnect            other programs, the user's terminal, and back to it
+    process  terminal  reconnect  caller    other programs, the user's terminal, back to it, and who wants it
     sessions  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do
     forward_relay                           a program of its own: carries a forward's connections

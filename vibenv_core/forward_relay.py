@@ -29,7 +29,6 @@ from typing import TYPE_CHECKING
 from . import address, forward_plan, forwards, session_process
 from .errors import NotFound, VibenvError
 from .forward_plan import Forward
-from .hosts import resolve
 from .link import master
 from .reach import is_reached, reach
 
@@ -121,7 +120,7 @@ class Relay:
     def _reached(self) -> Engine:
         with self._connecting:
             if self._engine is None or not is_reached(self._engine, self._env):
-                host = resolve(forwards.host_of(self._forward, self._env), self._env)
+                host = forwards.host_of(self._forward, self._env)
                 self._engine = reach(host, env=self._env, cancelled=threading.Event())
             return self._engine
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 from . import address, forward_plan, hosts, labels, process, session_plan, session_process
 from .errors import EngineError, VibenvError
 from .forward_plan import HERE, Forward, Heard
+from .hosts import Host
 from .link import master, plan, ports, runtime
 from .model import Container, session_name
 
@@ -103,12 +104,13 @@ def standing(env: Mapping[str, str]) -> list[Forward]:
     return sorted(found, key=lambda each: each.since)
 
 
-def host_of(forward: Forward, env: Mapping[str, str]) -> str:
-    """What `--host` would name the forward's host with: its name, where that means the same host still."""
+def host_of(forward: Forward, env: Mapping[str, str]) -> Host:
+    """The forward's host: what its name means, where that is at the same address still."""
     with contextlib.suppress(VibenvError):
-        if address.checked(hosts.resolve(forward.host, env).url) == forward.url:
-            return forward.host
-    return forward.url
+        named = hosts.resolve(forward.host, env)
+        if address.checked(named.url) == forward.url:
+            return named
+    return hosts.resolve(forward.url, env)
 
 
 def end(forward: Forward, *, env: Mapping[str, str], cancelled: threading.Event) -> None:
