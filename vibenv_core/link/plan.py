@@ -137,6 +137,12 @@ def dial_argv(address: SshAddress, control: Path) -> list[str]:
     return ["ssh", *flags, *destination(address), "docker", *socket, "system", "dial-stdio"]
 
 
+def session_argv(address: SshAddress, control: Path, command: str) -> list[str]:
+    """Run a command on the host by the master at `control`; should that refuse, by no other way."""
+    options = {"ControlMaster": "no", "BatchMode": "yes", "ProxyCommand": "false"}
+    return ["ssh", "-F", "none", "-T", "-S", str(control), *_flags(options), "--", address.host, command]
+
+
 def _flags(options: dict[str, str]) -> list[str]:
     return [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
 
@@ -291,6 +297,11 @@ def failure(address: SshAddress, said: str) -> VibenvError:
 def is_refusal(said: str) -> bool:
     """Whether a master's log tells that its host did not forward to the socket."""
     return "open failed" in said
+
+
+def is_dropped(said: str) -> bool:
+    """Whether ssh said that the host closed the connection before anybody could log in."""
+    return "kex_exchange_identification" in said or "banner exchange" in said
 
 
 def is_unexplained(said: str) -> bool:
