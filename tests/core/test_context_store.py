@@ -92,11 +92,11 @@ def test_wherever_a_change_is_killed_the_context_is_the_old_one_or_the_new(
         found = context_store.one(env, "far")
         assert found is not None
         assert (found.endpoint, context_store._tls_contents(env, "far")) in ((FAR, before), (new, wanted))
-    assert step > 5
+    assert step > 4
 
 
 def killed_at(step: int, act: Callable[[], object]) -> bool:
-    """Have another process do `act`, and end before it takes so many steps on the disk: whether it came to."""
+    """Have another process do `act`, and end before its `step`th step on the disk: whether it came to that."""
     pid = os.fork()
     if pid == 0:
         steps = itertools.count(1)
