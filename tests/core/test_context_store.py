@@ -96,7 +96,7 @@ def test_wherever_a_change_is_killed_the_context_is_the_old_one_or_the_new(
 
 
 def killed_at(step: int, act: Callable[[], object]) -> bool:
-    """Have another process do `act`, and end before its `step`th step on the disk: whether it came to that."""
+    """Have another process do `act`, and end before its `step`th step on the disk: whether it got there."""
     pid = os.fork()
     if pid == 0:
         steps = itertools.count(1)

@@ -82,6 +82,7 @@ def master_argv(address: SshAddress, folder: Path, *, wait_s: float, ask: bool) 
         "ServerAliveInterval": str(_ALIVE_S),
         "ServerAliveCountMax": str(_ALIVE_TIMES),
         "LogLevel": "INFO",
+        "Compression": "yes",  # what is said to engines is text, and links are slow
         **_NOTHING_ELSE,
     }
     control, log = folder / f"{CONTROL}{NEW}", folder / LOG
