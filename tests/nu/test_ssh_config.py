@@ -188,7 +188,7 @@ def test_what_the_user_says_of_instances_is_overridden_only_when_told_to(shell: 
         ("Include {folder}/more\n", "proxycommand my-own"),
         ("Host *\n  Include {folder}/more\n", "proxycommand my-own"),
         ("Match host i-*\n  ControlPersist 1h\n", "controlpersist 3600"),
-        ("Match originalhost i-* user *,!nobody\n  ControlMaster no\n", "controlmaster false"),
+        ("Match originalhost i-* user *,!nobody\n  ControlMaster ask\n", "controlmaster ask"),
         ("Include {folder}/none\nMatch host other\n  ControlMaster no\n", None),
         ("Match all\n  ControlMaster no\n", None),
         ("Match host i-*\n  User me\n  ControlPersist 10m\n", None),
