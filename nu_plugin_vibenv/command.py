@@ -81,16 +81,15 @@ class HostCommand(VibenvCommand):
 
     def engine(self, call: Call) -> Engine:
         """The engine that the call is about."""
-        flag = call[self.host]
-        env = engines.environment(call.engine, flag)
+        host, env = engines.meant(call.engine, call[self.host])
         try:
-            return engines.connected(flag, env, cancelled=call.cancelled)
+            return engines.connected(host, env, cancelled=call.cancelled)
         except NeedsTerminal as needs:
             if not self.may_ask:
                 raise
             try:
                 with terminal.taken(call) as tty:
-                    return engines.connected(flag, env, cancelled=call.cancelled, tty=tty)
+                    return engines.connected(host, env, cancelled=call.cancelled, tty=tty)
             except UsageError:  # there is no terminal
                 raise needs from None
 

@@ -58,9 +58,7 @@ def image_names(request: CompletionRequest) -> Iterator[Suggestion]:
 
 
 def _engine(request: CompletionRequest) -> Engine:
-    from vibenv_core.hosts import resolve
     from vibenv_core.reach import reach
 
-    env = engines.environment(request.engine, request.flag("host"))
-    host = resolve(request.flag("host"), env)
+    host, env = engines.meant(request.engine, request.flag("host"))
     return reach(host, env=env, cancelled=threading.Event(), reach_s=DEADLINE_S, timeout_s=DEADLINE_S)

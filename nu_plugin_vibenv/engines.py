@@ -20,30 +20,31 @@ _lock = threading.Lock()
 _connected: dict[Host, Engine] = {}
 
 
-def environment(nu: Nushell, flag: str | None) -> dict[str, str]:
-    """The caller's variables that say which host is meant; where ssh leads there, all: it and what it runs
-    are the user's programs.
+def meant(nu: Nushell, flag: str | None) -> tuple[Host, dict[str, str]]:
+    """The host that `flag`, or else the caller's environment, names, and the variables that lead there: those
+    that say which it is, and where ssh leads there, all: it and what it runs are the user's programs.
 
     Raises: what `hosts.resolve` raises.
     """
     from vibenv_core.hosts import VARIABLES, resolve
 
     few = nu.environment(*VARIABLES)
-    return nu.environment() if resolve(flag, few).url.startswith("ssh://") else few
+    host = resolve(flag, few)
+    return host, nu.environment() if host.url.startswith("ssh://") else few
 
 
 def connected(
-    flag: str | None, env: Mapping[str, str], *, cancelled: threading.Event, tty: int | None = None
+    host: Host, env: Mapping[str, str], *, cancelled: threading.Event, tty: int | None = None
 ) -> Engine:
-    """The engine that `flag`, or else the environment of the call, names; connected to once for each host,
-    and anew where the way to it has ended. On the terminal `tty` ssh may ask the user.
+    """The engine of `host`; connected to once for each host, and anew where the way to it has ended. What
+    this thread asks it from now on ends early when `cancelled` is set. On the terminal `tty` ssh may ask the
+    user.
 
-    Raises: what `hosts.resolve` and `reach.reach` raise.
+    Raises: what `reach.reach` raises.
     """
-    from vibenv_core import reach
-    from vibenv_core.hosts import resolve
+    from vibenv_core import caller, reach
 
-    host = resolve(flag, env)
+    caller.is_heeded(cancelled)
     with _lock:
         known = _connected.get(host)
     if known is not None and reach.is_reached(known, env):

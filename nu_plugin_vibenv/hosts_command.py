@@ -62,7 +62,7 @@ class HostsCommand(HostCommand):
         def ask(name: str, left: threading.Event) -> Sequence[DataclassInstance]:
             if error := contexts[name].error:
                 raise error
-            return question(engines.connected(name, env, cancelled=left))
+            return question(engines.connected(hosts.resolve(name, env), env, cancelled=left))
 
         deadline_s = call[self.deadline].total_seconds()
         for outcome in batch.each_within(contexts, ask, deadline_s=deadline_s, cancelled=call.cancelled):

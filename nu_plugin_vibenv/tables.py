@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from vibenv_core.attach import Attached
     from vibenv_core.batch import Outcome
+    from vibenv_core.forward_plan import Forward
     from vibenv_core.hosts import Context
     from vibenv_core.launcher import Launcher
     from vibenv_core.model import Check, Component, Session, SessionDetails, Step, Usage
@@ -202,6 +203,19 @@ class AttachedRecord:
     exit_code: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class ForwardRow:
+    """A session's port at a port of this machine; `detail` is what there is to be said of it."""
+
+    name: str
+    host: str
+    port: int
+    local: int
+    url: str
+    since: datetime
+    detail: str | None
+
+
 def session_row(session: Session) -> SessionRow:
     """A session as `vibenv list` shows it."""
     return SessionRow(
@@ -351,6 +365,19 @@ def attached_record(attached: Attached) -> AttachedRecord:
         reason=attached.reason.value,
         duration=whole_ms(attached.duration),
         exit_code=attached.exit_code,
+    )
+
+
+def forward_row(forward: Forward, detail: str | None) -> ForwardRow:
+    """A forward as `vibenv forward` and `vibenv forwards` show it."""
+    return ForwardRow(
+        name=forward.name,
+        host=forward.host,
+        port=forward.port,
+        local=forward.local,
+        url=f"http://127.0.0.1:{forward.local}",
+        since=forward.since,
+        detail=detail,
     )
 
 

@@ -63,6 +63,7 @@ DECIDES_ONLY = {
             "contexts",
             "detach_key",
             "errors",
+            "forward_plan",
             "heartbeat",
             "keyboard",
             "labels",

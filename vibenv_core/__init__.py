@@ -5,7 +5,8 @@ and may be called from several threads at once; the longer ones take an event th
 
     errors  model  settings  labels         the words: what there is, what it is called, where it comes from
     replies  refusals                       Docker's JSON and sentences to those words
-    stack_plan  session_plan  recipe  tools_recipe           what to do, decided without doing it
+    stack_plan  session_plan  forward_plan  recipe  tools_recipe
+                                            what to do, decided without doing it
     session_process  attachment  keyboard  painting  heartbeat  away  detach_key  terminal_modes  multiplexed
                                             a session's terminal, as bytes
     address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text
@@ -18,8 +19,9 @@ and may be called from several threads at once; the longer ones take an event th
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own
     claim  tools                            what runs inside every session, on an engine
-    process  terminal  reconnect            other programs, the user's terminal, and back to it
+    process  terminal  reconnect  caller    other programs, the user's terminal, back to it, and who wants it
     running  feed  exec  files              vibenv's own programs inside sessions, and what they are for
-    sessions  stack  launcher  attach  doctor  local_checks  batch
+    sessions  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do
+    forward_relay                           a program of its own: carries a forward's connections
 """

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
@@ -62,7 +63,8 @@ def each(
                 if (name := next(waiting, None)) is None:
                     all_begun = True
                 else:
-                    under_way[pool.submit(act, name)] = name
+                    # In it, too, it is known who the caller is.
+                    under_way[pool.submit(copy_context().run, act, name)] = name
             if not under_way:
                 break
             finished, _ = wait(under_way, return_when=FIRST_COMPLETED)

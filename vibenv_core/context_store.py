@@ -74,7 +74,7 @@ def create(
 
     `tls` is as `tls_files.contents` gives it. Raises: AlreadyExists, WrongState.
     """
-    with user_files.locked(folder(env) / "contexts"):
+    with _changed(env, name):
         old = one(env, name)
         if old and old.endpoint == wanted and _tls_contents(env, name) == tls:
             return False
@@ -86,9 +86,11 @@ def create(
                 help=f"change it with `--force`, or look at it: docker context inspect {name}",
                 about="name",
             )
-        with _tls_exchanged(tls_folder(env, name), tls):
-            text = contexts.meta_text(name, wanted, old.meta if old else {})
-            user_files.replace(_meta_file(env, name), text.encode(), new_mode=0o644)
+        try:
+            _write(_Change.of(env, name), contexts.meta_text(name, wanted, old.meta if old else {}), tls)
+        except BaseException:
+            _settle(_Change.of(env, name))
+            raise
         return True
 
 
@@ -108,7 +110,7 @@ def use(env: Mapping[str, str], name: str) -> bool:
 
 def remove(env: Mapping[str, str], name: str) -> Stored:
     """Take a context away, and what it was. Raises: NotFound, WrongState."""
-    with user_files.locked(folder(env) / "contexts"):
+    with _changed(env, name):
         old = one(env, name)
         if old is None:
             raise unknown(env, name, about="name")
@@ -132,25 +134,71 @@ def unknown(env: Mapping[str, str], name: str, *, about: str) -> NotFound:
     )
 
 
+def settle(env: Mapping[str, str], name: str) -> None:
+    """Where a change of a context was broken off, have it as it was before. Raises: WrongState."""
+    if _Change.of(env, name).staged.exists():
+        with _changed(env, name):
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The files of a context while it is changed.
+
+    Its last rename, of `staged` to `meta`, decides: while `staged` is there, all is to be as it was, and then
+    `new` tells where the new TLS files are: in it, or, when it is not there, in `place` already.
+    """
+
+    meta: Path
+    staged: Path
+    place: Path
+    new: Path
+    old: Path
+
+    @classmethod
+    def of(cls, env: Mapping[str, str], name: str) -> _Change:
+        meta, place = _meta_file(env, name).resolve(), tls_folder(env, name)
+        new, old = (place.with_name(f".{place.name}.{which}") for which in ("new", "old"))
+        return cls(meta, meta.with_name(f".{meta.name}.new"), place, new, old)
+
+
 @contextlib.contextmanager
-def _tls_exchanged(place: Path, tls: Mapping[str, bytes]) -> Iterator[None]:
-    """In the body `place` holds just the files `tls`; when the body fails, what it held before is back."""
-    new, old = (place.with_name(f".{place.name}.{which}") for which in ("new", "old"))
-    with user_files.told(place, "written"), contextlib.ExitStack() as undo:
-        for left_over in (new, old):
-            shutil.rmtree(left_over, ignore_errors=True)
-        undo.callback(shutil.rmtree, new, ignore_errors=True)
-        for name, content in tls.items():
-            user_files.replace(new / name, content)
-        if place.exists():
-            place.rename(old)
-            undo.callback(old.rename, place)
-        if tls:
-            new.rename(place)
-            undo.callback(shutil.rmtree, place, ignore_errors=True)
+def _changed(env: Mapping[str, str], name: str) -> Iterator[None]:
+    """Nobody else changes contexts in the body, and what somebody left half done is undone."""
+    with user_files.locked(folder(env) / "contexts"):
+        _settle(_Change.of(env, name))
         yield
-        undo.pop_all()
-        shutil.rmtree(old, ignore_errors=True)
+
+
+def _write(change: _Change, text: str, tls: Mapping[str, bytes]) -> None:
+    with user_files.told(change.place, "written"):
+        change.new.mkdir(mode=0o700, parents=True)
+        for name, content in tls.items():
+            user_files.replace(change.new / name, content)
+        mode = change.meta.stat().st_mode & 0o777 if change.meta.exists() else 0o644
+        user_files.replace(change.staged, text.encode(), new_mode=mode)
+        if change.place.exists():
+            change.place.rename(change.old)
+        if tls:
+            change.new.rename(change.place)
+        else:
+            change.new.rmdir()
+        change.staged.rename(change.meta)
+        shutil.rmtree(change.old, ignore_errors=True)
+
+
+def _settle(change: _Change) -> None:
+    """Undo a change that was not decided, and sweep up after one that was; may be broken off itself."""
+    with user_files.told(change.place, "written"):
+        if change.staged.exists():
+            if change.place.exists() and not change.new.exists():
+                change.place.rename(change.new)
+            change.new.mkdir(mode=0o700, exist_ok=True)
+            if change.old.exists():
+                change.old.rename(change.place)
+            change.staged.unlink()
+        for left_over in (change.new, change.old):
+            shutil.rmtree(left_over, ignore_errors=True)
 
 
 def _tls_contents(env: Mapping[str, str], name: str) -> dict[str, bytes]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from time import time_ns
 from typing import Any
 
@@ -14,6 +15,7 @@ import urllib3
 import urllib3.connection
 from docker.transport.basehttpadapter import BaseHTTPAdapter
 
+from . import caller
 from .hosts import Host, Tls
 from .stream import dial
 
@@ -56,17 +58,21 @@ class Client(docker.APIClient):
         self._version = self.version(api_version=False)["ApiVersion"]
 
     def get(self, url: str | bytes, **options: Any) -> requests.Response:
-        """Ask what changes nothing, up to three times: a way may have to be mended twice."""
+        """Ask what changes nothing. Over a way, what waits for it ends when its caller does not want it."""
         if self._way is None:
             return super().get(url, **options)
+        return caller.waiting("asking the engine", partial(self._get_over, self._way, url, options))
+
+    def _get_over(self, way: Way, url: str | bytes, options: Mapping[str, Any]) -> requests.Response:
+        """Ask up to three times: a way may have to be mended twice."""
         for _ in range(_MENDS):
             asked_ns = time_ns()
             try:
-                return super().get(url, **{**options, "timeout": self._way.answer_s})
+                return super().get(url, **{**options, "timeout": way.answer_s})
             except (requests.ConnectionError, requests.Timeout) as error:
-                self._way.mend(isinstance(error, requests.Timeout), asked_ns)
+                way.mend(isinstance(error, requests.Timeout), asked_ns)
                 self.close()  # what waits in the pool is of the way as it was
-        return super().get(url, **{**options, "timeout": self._way.answer_s})
+        return super().get(url, **{**options, "timeout": way.answer_s})
 
 
 class _OnePool(BaseHTTPAdapter):

@@ -23,6 +23,8 @@ _SLOW, _SLOW_BY_SSH = timedelta(milliseconds=50), timedelta(milliseconds=300)
 _SKEWED = timedelta(seconds=2)
 """How far two clocks may be apart before the times in a table mislead."""
 _CONNECT_S = 10.0
+_LEAST_SESSIONS = 8
+"""How many connections to an engine vibenv has at once when it works on several sessions."""
 
 
 def checks(
@@ -46,7 +48,7 @@ def _engine_checks(
 ) -> Iterator[Check]:
     engine = reach(host, env=env, cancelled=cancelled, timeout_s=_CONNECT_S)
     if host.url.startswith("ssh://"):
-        yield from _link(host, env)
+        yield from _link(host, env, cancelled)
     info = engine.info()
     now = datetime.now(UTC)
     yield _version(info, host)
@@ -89,12 +91,46 @@ def _version(info: EngineInfo, host: Host) -> Check:
     )
 
 
-def _link(host: Host, env: Mapping[str, str]) -> Iterator[Check]:
-    from .link import master
+def _link(host: Host, env: Mapping[str, str], cancelled: threading.Event) -> Iterator[Check]:
+    from .link import limits, master
 
-    if found := master.standing(address.ssh(host.url), env):
+    there = address.ssh(host.url)
+    if found := master.standing(there, env):
         age = timedelta(microseconds=(time.time_ns() - found.made) // 1000)
         yield link(timedelta(seconds=age // timedelta(seconds=1)), relayed=found.relayed)
+        yield sessions_at_once(limits.sessions(there, env, cancelled), limits.SESSIONS, relayed=found.relayed)
+        let_in = limits.logins(there, env, cancelled)
+        if let_in is not None:
+            yield logins_at_once(let_in, limits.LOGINS)
+
+
+def sessions_at_once(carried: int, tried: int, *, relayed: bool) -> Check:
+    """The check of sshd's MaxSessions, which counts programs and no forwarded sockets."""
+    count = f"{carried} or more" if carried == tried else f"{carried}"
+    if not relayed:
+        detail = f"{count} programs at once; the link takes none of them"
+        return Check(check="MaxSessions", verdict=Verdict.OK, detail=detail, fix=None)
+    detail = f"{count} programs at once, and each connection to the engine takes one"
+    if carried >= _LEAST_SESSIONS:
+        return Check(check="MaxSessions", verdict=Verdict.OK, detail=detail, fix=None)
+    return Check(check="MaxSessions", verdict=Verdict.WARN, detail=detail, fix=_sshd_fix("MaxSessions 64"))
+
+
+def logins_at_once(let_in: int, tried: int) -> Check:
+    """The check of sshd's MaxStartups, above which it closes connections unheard."""
+    if let_in == tried:
+        detail = f"{tried} logins at once are let in"
+        return Check(check="MaxStartups", verdict=Verdict.OK, detail=detail, fix=None)
+    return Check(
+        check="MaxStartups",
+        verdict=Verdict.WARN,
+        detail=f"of {tried} logins at once, {let_in} were let in; who is not has to try again",
+        fix=_sshd_fix("MaxStartups 10:30:100"),
+    )
+
+
+def _sshd_fix(line: str) -> str:
+    return f"put `{line}` into the host's /etc/ssh/sshd_config, then `sudo systemctl reload ssh` there"
 
 
 def link(age: timedelta, *, relayed: bool) -> Check:
@@ -105,8 +141,7 @@ def link(age: timedelta, *, relayed: bool) -> Check:
         check="link",
         verdict=Verdict.WARN,
         detail=f"up for {age}; the host forwards no sockets: each connection takes a program there",
-        fix="put `AllowStreamLocalForwarding yes` into the host's /etc/ssh/sshd_config, "
-        "then `sudo systemctl reload ssh` there",
+        fix=_sshd_fix("AllowStreamLocalForwarding yes"),
     )
 
 

@@ -173,6 +173,7 @@ def _tls_of(stored: Stored, env: Mapping[str, str]) -> Tls | None:
     """A context's TLS, of its own files or, with verification left out, without any."""
     if stored.endpoint is None or not stored.endpoint.url.startswith("tcp://"):
         return None
+    context_store.settle(env, stored.name)
     folder, skip = context_store.tls_folder(env, stored.name), stored.endpoint.skip_tls_verify
     return _tls(folder, verify=not skip) if skip or folder.is_dir() else None
 

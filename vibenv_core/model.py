@@ -202,6 +202,8 @@ class Container:
     exit_code: int
     network: str
     """Its network mode; `container:ID` when it lives in another container's network."""
+    address: str | None
+    """Its own address in its network, while it runs and has one."""
     mounts: dict[str, str]
     """What is mounted in it, by destination: a volume's name, or the host's path."""
     ports: dict[str, str]

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from . import address
+from . import address, caller
 from .hosts import Host
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def reach(
         answer_s=min(_ANSWER_S, reach_s),
         # Who asks later is somebody else than this call's user.
         mend=lambda silent, since_ns: master.mend(
-            attempt(threading.Event()), silent=silent, since_ns=since_ns
+            attempt(caller.cancelled()), silent=silent, since_ns=since_ns
         ),
     )
     return Engine.connect(host, way=way, timeout_s=timeout_s)

@@ -116,6 +116,7 @@ def container(inspected: Json) -> Container:
         ended=time(state["FinishedAt"]),
         exit_code=state["ExitCode"],
         network=host["NetworkMode"],
+        address=_address(inspected["NetworkSettings"]),
         mounts={mount["Destination"]: mount.get("Name") or mount["Source"] for mount in inspected["Mounts"]},
         ports={
             port: f"{bound[0]['HostIp']}:{bound[0]['HostPort']}"
@@ -313,6 +314,11 @@ def _mount(volume: VolumeMount) -> dict[str, object]:
         "ReadOnly": volume.read_only,
         "VolumeOptions": {"Labels": volume.labels},
     }
+
+
+def _address(settings: Json) -> str | None:
+    networks = (settings["Networks"] or {}).values()
+    return next((found for network in networks if (found := network["IPAddress"])), None)
 
 
 def _binding(address: str) -> dict[str, str]:

@@ -21,7 +21,9 @@ __all__ = [
     "SOCKET",
     "TOOLS",
     "bridge_argv",
+    "connect_argv",
     "default_program",
+    "listening_argv",
     "relay_argv",
     "supervise_argv",
     "supervised",
@@ -29,7 +31,8 @@ __all__ = [
 
 _END = "--"
 """Of the supervisor's own options."""
-_APP = (f"{TOOLS}/bin/python3", "-I", "-S", f"{TOOLS}/app/__main__.pyc")
+_PYTHON = f"{TOOLS}/bin/python3"
+_APP = (_PYTHON, "-I", "-S", f"{TOOLS}/app/__main__.pyc")
 
 
 def supervise_argv(
@@ -66,13 +69,23 @@ def relay_argv(hello: Hello) -> list[str]:
 
 def bridge_argv(hello: Hello) -> list[str]:
     """The same for a session that an older vibenv made: the container needs python3 of its own."""
-    return _python("bridge.py", SOCKET, _json(hello))
+    return _python("python3", "bridge.py", SOCKET, _json(hello))
+
+
+def connect_argv(port: int) -> list[str]:
+    """What a relayed forward runs in the container for each connection to `port` there."""
+    return _python(_PYTHON, "connect.py", str(port))
+
+
+def listening_argv() -> list[str]:
+    """What tells which ports of the container are listened on, for `forward_plan.heard`."""
+    return _python(_PYTHON, "listening.py")
 
 
 def _json(hello: Hello) -> str:
     return json.dumps(hello._asdict(), separators=(",", ":"))
 
 
-def _python(program: str, *arguments: str) -> list[str]:
+def _python(python: str, program: str, *arguments: str) -> list[str]:
     source = (Path(__file__).parent / "inside" / program).read_text(encoding="utf-8")
-    return ["python3", "-I", "-S", "-c", source, *arguments]
+    return [python, "-I", "-S", "-c", source, *arguments]

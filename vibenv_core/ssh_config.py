@@ -92,7 +92,7 @@ def conflicts(content: bytes) -> list[Conflict]:
     """The user's own lines that give another value to what vibenv sets, for these hosts in particular.
 
     Only lines of a `Host` whose pattern begins as the names of EC2 instances do: what is said of every host
-    is meant to be overridden. Files that are included are not looked into. Raises: as `without_part`.
+    is meant to be overridden. Raises: as `without_part`.
     """
     found = []
     ours = {keyword.lower(): value for keyword, value in SETTINGS.items()}
@@ -109,6 +109,23 @@ def conflicts(content: bytes) -> list[Conflict]:
         elif theirs and keyword in ours and value != ours[keyword]:
             found.append(Conflict(line=number, text=line))
     return found
+
+
+def is_indirect(content: bytes) -> bool:
+    """Whether the file alone does not tell what ssh makes of it. Raises: as `without_part`."""
+    keywords = {_keyword_and_value(line.decode().strip())[0] for line in _lines(content)}
+    return not keywords.isdisjoint(("include", "match"))
+
+
+def differing(instance: str, other: str, ours: str) -> list[str]:
+    """What ssh makes of the user's words about EC2 instances in particular that vibenv would override.
+
+    Each is the answer of `ssh -G`: for an instance, for another host, and for an instance by vibenv's part
+    alone.
+    """
+    keywords = tuple(f"{keyword.lower()} " for keyword in SETTINGS)
+    known = {*other.splitlines(), *ours.splitlines()}
+    return [line for line in instance.splitlines() if line.startswith(keywords) and line not in known]
 
 
 def changes(old: bytes, new: bytes) -> list[Change]:

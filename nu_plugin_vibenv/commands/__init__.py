@@ -20,6 +20,8 @@ _SESSIONS = {
     "vibenv start": "start:Start",
     "vibenv remove": "remove:Remove",
     "vibenv rename": "rename:Rename",
+    "vibenv forward": "forward:Forward",
+    "vibenv forwards": "forwards:Forwards",
 }
 _INSIDE = {
     "vibenv exec": "exec:Exec",

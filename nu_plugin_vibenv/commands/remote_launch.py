@@ -37,13 +37,14 @@ class RemoteLaunch(SessionCommand):
     def answer(self, call: Call) -> object:
         """Nothing, once the terminal has been left."""
         name, recipe, env = self.wanted(call), _recipe(call[self.recipe]), call.engine.environment()
+        host = hosts.resolve(call[self.host], env)
         program = remote.program(
-            hosts.resolve(call[self.host], env),
+            host,
             self._settings(call, env),
             name,
             recipe=recipe,
             env=env,
-            connect=lambda: engines.connected(call[self.host], env, cancelled=call.cancelled),
+            connect=lambda: engines.connected(host, env, cancelled=call.cancelled),
             cancelled=call.cancelled,
         )
         with terminal.taken(call) as tty:

@@ -37,9 +37,11 @@ class SshConfig(VibenvCommand):
 
     def answer(self, call: Call) -> object:
         """What was changed, or would be."""
-        given = call[self.file]
-        file = given or ssh_files.config_file(call.engine.environment("HOME"))
-        edit = ssh_files.edit(file, undo=call[self.undo], force=call[self.force], dry_run=call[self.dry_run])
+        given, env = call[self.file], call.engine.environment()
+        file = given or ssh_files.config_file(env)
+        edit = ssh_files.edit(
+            file, undo=call[self.undo], force=call[self.force], dry_run=call[self.dry_run], env=env
+        )
         return file_record(edit, detail=_elsewhere(file) if given is None else None)
 
 

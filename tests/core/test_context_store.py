@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,7 +45,7 @@ def test_a_change_that_fails_leaves_the_context_and_its_tls_files(
     replace = user_files.replace
 
     def replace_all_but_the_last(path: Path, content: bytes, *, new_mode: int = 0o600) -> None:
-        if path.name == "meta.json":
+        if path.name == ".meta.json.new":
             raise WrongState("no space", code="file::refused")
         replace(path, content, new_mode=new_mode)
 
@@ -64,6 +68,47 @@ def test_what_a_killed_change_left_is_swept_by_the_next(env: dict[str, str]) -> 
     context_store.create(env, "far", FAR, {"ca.pem": b"ca"}, force=False)
     assert sorted(path.name for path in place.parent.iterdir()) == ["docker"]
     assert [path.name for path in place.iterdir()] == ["ca.pem"]
+
+
+@pytest.mark.parametrize("before", [{}, {"ca.pem": b"old", "cert.pem": b"c", "key.pem": b"k"}])
+@pytest.mark.parametrize("wanted", [{}, {"ca.pem": b"new"}])
+def test_wherever_a_change_is_killed_the_context_is_the_old_one_or_the_new(
+    env: dict[str, str], before: dict[str, bytes], wanted: dict[str, bytes]
+) -> None:
+    new = Endpoint(url="tcp://other:1")
+
+    def change() -> None:
+        context_store.create(env, "far", new, wanted, force=True)
+
+    for step in range(1, 100):
+        if context_store.one(env, "far"):
+            context_store.remove(env, "far")
+        context_store.create(env, "far", FAR, before, force=False)
+        if not killed_at(step, change):
+            break
+        for again in range(1, 10):
+            if not killed_at(again, lambda: context_store.settle(env, "far")):
+                break
+        found = context_store.one(env, "far")
+        assert found is not None
+        assert (found.endpoint, context_store._tls_contents(env, "far")) in ((FAR, before), (new, wanted))
+    assert step > 4
+
+
+def killed_at(step: int, act: Callable[[], object]) -> bool:
+    """Have another process do `act`, and end before its `step`th step on the disk: whether it got there."""
+    pid = os.fork()
+    if pid == 0:
+        steps = itertools.count(1)
+
+        def watched(event: str, arguments: tuple[object, ...]) -> None:
+            if event in ("os.rename", "os.remove", "os.rmdir", "os.mkdir") and next(steps) == step:
+                os._exit(1)
+
+        sys.addaudithook(watched)
+        act()
+        os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
 
 
 def test_private_keys_are_their_owners(env: dict[str, str]) -> None:

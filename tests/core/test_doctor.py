@@ -53,3 +53,20 @@ def test_a_link_without_forwarding_is_warned_of_with_the_servers_option() -> Non
     relayed = doctor.link(timedelta(seconds=1), relayed=True)
     assert relayed.verdict is Verdict.WARN
     assert "AllowStreamLocalForwarding yes" in (relayed.fix or "")
+
+
+def test_few_sessions_at_once_matter_only_where_nothing_is_forwarded() -> None:
+    alone = doctor.sessions_at_once(1, 12, relayed=False)
+    assert (alone.verdict, alone.detail.partition(";")[0]) == (Verdict.OK, "1 programs at once")
+    few = doctor.sessions_at_once(4, 12, relayed=True)
+    assert few.verdict is Verdict.WARN
+    assert "MaxSessions 64" in (few.fix or "")
+    many = doctor.sessions_at_once(12, 12, relayed=True)
+    assert (many.verdict, many.detail[:10]) == (Verdict.OK, "12 or more")
+
+
+def test_logins_that_are_dropped_are_warned_of_with_the_servers_option() -> None:
+    assert doctor.logins_at_once(4, 4).verdict is Verdict.OK
+    some = doctor.logins_at_once(1, 4)
+    assert some.verdict is Verdict.WARN
+    assert "MaxStartups" in (some.fix or "")

@@ -23,7 +23,7 @@ def test_the_sockets_are_in_the_runtime_folder_unless_it_is_no_good_for_them() -
 
 @pytest.mark.parametrize("length", range(30, 70))
 def test_no_socket_has_a_path_that_is_too_long(length: int) -> None:
-    folder = plan.runtime_folder("/" + "x" * (length - 1), user=1000) / plan.folder_name(BOX)
+    folder = plan.runtime_folder("/" + "x" * (length - 1), user=1000) / plan.folder_name(BOX.url)
     names = (plan.CONTROL, plan.DOCKER, plan.DAGGER, plan.RELAY)
     while_made = [f"{folder / name}{plan.NEW}" for name in names] + [
         f"{folder / plan.CONTROL}{plan.NEW}.{'x' * 16}"
@@ -33,8 +33,8 @@ def test_no_socket_has_a_path_that_is_too_long(length: int) -> None:
 
 def test_each_address_has_a_folder_of_its_own() -> None:
     urls = ("ssh://box", "ssh://me@box", "ssh://box:2222", "ssh://box/run/docker.sock", "ssh://xob")
-    assert len({plan.folder_name(ssh(url)) for url in urls}) == len(urls)
-    assert plan.folder_name(ssh("ssh://box")) == plan.folder_name(BOX)
+    assert len({plan.folder_name(ssh(url).url) for url in urls}) == len(urls)
+    assert plan.folder_name(ssh("ssh://box").url) == plan.folder_name(BOX.url)
 
 
 def test_the_host_comes_after_all_that_could_be_a_flag() -> None:

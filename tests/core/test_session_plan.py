@@ -34,6 +34,7 @@ SESSION = Container(
     ended=None,
     exit_code=0,
     network="default",
+    address="172.17.0.2",
     mounts={},
     ports={},
     size=None,

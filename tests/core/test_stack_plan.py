@@ -37,6 +37,7 @@ REGISTRY = Container(
     ended=None,
     exit_code=0,
     network="default",
+    address="172.17.0.2",
     mounts={"/var/lib/registry": "0123"},
     ports={"5000/tcp": "127.0.0.1:5000"},
     size=None,

@@ -23,7 +23,7 @@ def opened(folder: Path) -> int:
 def test_what_another_writes_meanwhile_is_kept(tmp_path: Path) -> None:
     config = tmp_path / "config"
     config.write_text("User me\n")
-    options = {"undo": False, "force": False, "dry_run": False}
+    options = {"undo": False, "force": False, "dry_run": False, "env": {}}
     writer = threading.Thread(target=ssh_files.edit, args=(config,), kwargs=options, daemon=True)
     with user_files.locked(tmp_path):
         writer.start()

@@ -1,14 +1,21 @@
 """What the tests of the link share: a bed, with an engine behind it that is a few lines long."""
 
+from __future__ import annotations
+
 import contextlib
 import json
+import os
 import socket
 import socketserver
+import struct
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -25,19 +32,78 @@ ANSWERS = {
 }
 
 
+SESSION: dict[str, Any] = {
+    "Id": "5e55",
+    "Name": "/vibenv-web",
+    "Created": "2026-01-02T03:04:05Z",
+    "State": {"StartedAt": "2026-01-02T03:04:05Z", "FinishedAt": "0001-01-01T00:00:00Z", "ExitCode": 0},
+    "Config": {"Image": "launcher", "Labels": {"vibenv.session": "web"}},
+    "HostConfig": {"NetworkMode": "default", "PortBindings": {}, "NanoCpus": 0, "Memory": 0},
+    "Mounts": [],
+}
+
+
+@dataclass(slots=True)
+class Web:
+    """The session `web`: its programs run here, and what this machine listens on is listened on in it."""
+
+    address: str = "127.0.0.2"
+    state: str = "running"
+    id: str = "5e55"
+
+    def inspected(self) -> dict[str, Any]:
+        """As an engine has it."""
+        state = {**SESSION["State"], "Status": self.state}
+        networks = {"bridge": {"IPAddress": self.address}}
+        return {**SESSION, "Id": self.id, "State": state, "NetworkSettings": {"Networks": networks}}
+
+
 class _Handler(BaseHTTPRequestHandler):
-    """Answers what a session's list asks for."""
+    """Answers what a session's list asks for, and runs the programs of the session `web`."""
 
     protocol_version = "HTTP/1.1"
     quick = threading.Event()
     """Unless it is set, lists are not given."""
+    web: ClassVar[Web | None] = None
+    execs: ClassVar[list[list[str]]] = []
 
     def do_GET(self) -> None:  # the name that http.server looks for
         path = self.path.partition("?")[0].removeprefix("/v1.41")
         if path == "/containers/json":
             self.quick.wait()
-        body = json.dumps(ANSWERS[path]).encode()
-        self.send_response(200)
+        if path in ANSWERS:
+            self._answer(ANSWERS[path])
+        elif path.startswith("/exec/"):
+            self._answer({"ExitCode": 0})
+        elif self.web and path in ("/containers/vibenv-web/json", f"/containers/{self.web.id}/json"):
+            self._answer(self.web.inspected())
+        else:
+            self._answer({"message": f"No such container: {path}"}, 404)
+
+    def do_POST(self) -> None:  # likewise
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "/exec/" in self.path:
+            self._run(self.execs[int(self.path.split("/")[-2])])
+        elif self.web and f"/containers/{self.web.id}/exec" in self.path:
+            self.execs.append(asked["Cmd"])
+            self._answer({"Id": str(len(self.execs) - 1)}, 201)
+        else:
+            self._answer({"message": f"No such container: {self.path}"}, 404)
+
+    def _run(self, argv: list[str]) -> None:
+        """Have the connection be the program's standard streams, as an engine does."""
+        self.wfile.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+        self.close_connection = True
+        with subprocess.Popen(argv, stdin=self.connection.fileno(), stdout=subprocess.PIPE) as program:
+            assert program.stdout is not None
+            with contextlib.suppress(OSError):
+                while data := os.read(program.stdout.fileno(), 1 << 16):
+                    self.wfile.write(struct.pack(">BxxxI", 1, len(data)) + data)
+
+    def _answer(self, answer: object, status: int = 200) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -80,6 +146,14 @@ def quick() -> Iterator[threading.Event]:
     """Whether the small engine gives lists; it does until this is cleared."""
     yield _Handler.quick
     _Handler.quick.set()
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """The session `web`, which the small engine has then; None is what it has without."""
+    _Handler.web = Web()
+    yield _Handler.web
+    _Handler.web = None
 
 
 @pytest.fixture

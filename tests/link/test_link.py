@@ -20,6 +20,7 @@ import pytest
 from tests.link.bed import INSTANCE, Bed
 from tests.link.conftest import small_engine
 from tests.stack.engine import wait_until
+from vibenv_core import caller
 from vibenv_core import reach as reaching
 from vibenv_core.engine import Engine
 from vibenv_core.errors import Interrupted, NeedsTerminal, Unreachable, VibenvError, WrongState
@@ -367,6 +368,52 @@ def test_a_connection_in_the_making_is_broken_off_by_ctrl_c(bed: Bed, host: Host
         with pytest.raises(Interrupted):
             reached.result(5)
     assert bed.processes() == []
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("faults", [{"stalled": True}, {"handshake_s": 60}])
+def test_a_link_in_the_mending_is_broken_off_by_ctrl_c(
+    bed: Bed, reach: Reach, faults: dict[str, float]
+) -> None:
+    engine, cancelled = reach(), threading.Event()
+
+    def ask() -> object:
+        caller.is_heeded(cancelled)
+        return engine.sessions()
+
+    [first] = bed.masters
+    bed.link.set(**faults)
+    bed.link.cut()
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(ask)
+        wait_until(lambda: bool({*bed.masters} - {first}), 10, "another ssh to start")
+        began = time.monotonic()
+        cancelled.set()
+        with pytest.raises(Interrupted):
+            asked.result(5)
+        assert time.monotonic() - began < 1
+    bed.link.heal()
+    assert engine.sessions() == []
+    assert len(bed.masters) == 1
+
+
+def test_a_question_that_is_not_answered_is_broken_off_by_ctrl_c(
+    bed: Bed, reach: Reach, quick: threading.Event
+) -> None:
+    engine, cancelled = reach(), threading.Event()
+
+    def ask() -> object:
+        caller.is_heeded(cancelled)
+        return engine.sessions()
+
+    quick.clear()
+    with ThreadPoolExecutor(1) as pool:
+        before = bed.link.seen().up
+        asked = pool.submit(ask)
+        wait_until(lambda: bed.link.seen().up > before, 5, "the question to be asked")
+        cancelled.set()
+        with pytest.raises(Interrupted):
+            asked.result(1)
 
 
 def test_a_runtime_folder_that_others_reach_into_is_refused(bed: Bed, reach: Reach) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
+import socketserver
+import ssl
+import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -115,6 +120,71 @@ def test_the_others_rows_come_at_once_where_one_host_is_silent(
     assert "vibenv doctor --host deaf" in error["help"]
 
 
+@contextlib.contextmanager
+def over_tcp(engine: Engine, trust: ssl.SSLContext | None = None) -> Iterator[int]:
+    """An engine's port on loopback; with `trust`, over TLS, for clients with a certificate that it knows."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as far:
+                far.connect(str(engine.socket))
+                with trust.wrap_socket(self.request, server_side=True) if trust else self.request as near:
+                    threading.Thread(target=copy, args=(near, far), daemon=True).start()
+                    copy(far, near)
+
+    def copy(source: socket.socket, target: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+def certified(folder: Path) -> ssl.SSLContext:
+    """A server's TLS with `cert.pem` and `key.pem` made in `folder`; its clients have to have the same."""
+    folder.mkdir()
+    made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=x", "-days", "2"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1", "-out", "cert.pem", "-keyout", "key.pem"]
+    subprocess.run(made, cwd=folder, check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    context.load_verify_locations(folder / "cert.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+@pytest.mark.usefixtures("sessions")
+def test_hosts_over_tcp_and_tls_are_asked_beside_the_others(
+    installed: Shell, tmp_path: Path, docker_engine: Engine, spare: Engine
+) -> None:
+    shell = replace(installed, variables={"HOME": str(tmp_path)})
+    own, other = certified(tmp_path / "own"), certified(tmp_path / "other")
+    pems = f"--ca {tmp_path}/own/cert.pem --cert {tmp_path}/own/cert.pem --key {tmp_path}/own/key.pem"
+    with over_tcp(docker_engine) as plain, over_tcp(spare, own) as secure, over_tcp(spare, other) as stranger:
+        shell.value(
+            f"vibenv context create plain tcp://127.0.0.1:{plain}"
+            f"; vibenv context create secure tcp://127.0.0.1:{secure} {pems}"
+            f"; vibenv context create stranger tcp://127.0.0.1:{stranger} {pems}; vibenv context use plain"
+        )
+        rows = shell.value("vibenv list --all | sort-by host name | select host name error.code? state")
+        found = [tuple(row.values()) for row in rows]
+        assert found == [
+            ("plain", "a", None, "created"),
+            ("secure", "a", None, "created"),
+            ("secure", "b", None, "created"),
+            ("stranger", None, "vibenv::engine::tls", "unreachable"),
+        ]
+        status = shell.value("vibenv status --all | where component == docker | sort-by host | get host")
+        assert status == ["plain", "secure"]
+
+
 @pytest.mark.usefixtures("sessions")
 def test_hosts_over_ssh_are_asked_beside_the_others(shell: Shell, bed: Bed) -> None:
     shell = replace(shell, variables={**bed.env, **shell.variables})
@@ -138,7 +208,8 @@ def test_the_doctor_looks_at_what_leads_to_a_host_over_ssh(shell: Shell, bed: Be
     shell = replace(shell, variables={**bed.env, **shell.variables})
     shell.value(f"vibenv context create far {INSTANCE}")
     rows = {row["check"]: row for row in shell.value("vibenv doctor --host far")}
-    good = ["context", "ssh", "ssh config", "link", "docker", "round trip", "clock"]
+    good = ["context", "ssh", "ssh config", "link", "MaxSessions", "MaxStartups", "docker", "round trip"]
+    good += ["clock"]
     assert [(check, rows[check]["ok"]) for check in good] == [(check, True) for check in good]
     assert rows["link"]["detail"].endswith("forwards the sockets")
     assert rows["AWS CLI"]["ok"] is False  # the stand-in knows one command, and `--version` is not it

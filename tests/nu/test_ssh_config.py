@@ -182,6 +182,35 @@ def test_what_the_user_says_of_instances_is_overridden_only_when_told_to(shell: 
     assert shell.value("vibenv ssh-config")["changed"] is False
 
 
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("Include {folder}/more\n", "proxycommand my-own"),
+        ("Host *\n  Include {folder}/more\n", "proxycommand my-own"),
+        ("Match host i-*\n  ControlPersist 1h\n", "controlpersist 3600"),
+        ("Match originalhost i-* user *,!nobody\n  ControlMaster ask\n", "controlmaster ask"),
+        ("Include {folder}/none\nMatch host other\n  ControlMaster no\n", None),
+        ("Match all\n  ControlMaster no\n", None),
+        ("Match host i-*\n  User me\n  ControlPersist 10m\n", None),
+    ],
+)
+def test_what_ssh_makes_of_included_files_and_matches_is_heeded(
+    shell: Shell, tmp_path: Path, config: Path, text: str, taken: str | None
+) -> None:
+    (tmp_path / "more").write_text("Host i-*\n  ProxyCommand my-own %h\n")
+    config.parent.mkdir()
+    config.write_text(text.format(folder=tmp_path))
+    if taken is None:
+        assert shell.value("vibenv ssh-config | get changed")
+    else:
+        details = shell.error("vibenv ssh-config")
+        assert details["code"] == "vibenv::ssh_config::taken"
+        assert taken in details["msg"]
+        assert config.read_text() == text.format(folder=tmp_path)
+    assert shell.value("vibenv ssh-config --force | get backup") in (None, f"{config}.before-vibenv")
+    assert read_by_ssh(config)["proxycommand"] == STATED["proxycommand"]
+
+
 def test_another_file_may_be_named(shell: Shell, tmp_path: Path, config: Path) -> None:
     config.parent.mkdir()
     config.write_text(f"Include {tmp_path}/.ssh/vibenv\nHost *\n  ControlMaster no\n")
@@ -226,11 +255,11 @@ def test_what_is_no_file_is_refused(shell: Shell, config: Path, kind: str) -> No
 
 
 EDIT = f"""
-import pathlib, sys
+import os, pathlib, sys
 sys.path.insert(0, {str(ROOT)!r})
 from vibenv_core import errors, ssh_files
 try:
-    ssh_files.edit(pathlib.Path(sys.argv[1]), undo=False, force=False, dry_run=False)
+    ssh_files.edit(pathlib.Path(sys.argv[1]), undo=False, force=False, dry_run=False, env=os.environ)
 except errors.WrongState as error:
     sys.exit(error.message)
 """

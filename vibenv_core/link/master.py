@@ -59,19 +59,19 @@ class Attempt:
     @property
     def folder(self) -> Path:
         """The link's folder."""
-        return runtime.folder(self.address, self.env)
+        return runtime.folder(self.address.url, self.env)
 
 
 def standing(address: SshAddress, env: Mapping[str, str]) -> Link | None:
     """The link to `address`, if its processes run; asks nothing of the host. Well below 1 ms."""
-    folder = runtime.folder(address, env)
+    folder = runtime.folder(address.url, env)
     docker = folder / plan.DOCKER
     try:
         made = docker.lstat().st_ctime_ns
         relayed = docker.is_symlink()
     except OSError:
         return None
-    if not _listens(folder / plan.CONTROL) or (relayed and not _listens(docker)):
+    if not listens(folder / plan.CONTROL) or (relayed and not listens(docker)):
         return None
     return Link(docker=docker, made=made, relayed=relayed)
 
@@ -122,7 +122,7 @@ def _is_ending(folder: Path, attempt: Attempt) -> bool:
     """Whether the master ends, which takes it a moment: no reason why it did not forward has been told."""
     deadline = time.monotonic() + _ENDING_S
     while not plan.is_refusal(_said(folder)) and time.monotonic() < deadline:
-        if not _listens(folder / plan.CONTROL):
+        if not listens(folder / plan.CONTROL):
             return True
         attempt.cancelled.wait(_TICK_S)
     return False
@@ -136,7 +136,7 @@ def _made(attempt: Attempt, *, own: bool = False) -> Link:
         (folder / plan.LOG).write_bytes(b"")
     if own or not _borrowed(attempt, control):
         _start_master(attempt, control)
-        forwarding = _ask(attempt, control, "forward", *plan.forwards(attempt.address, folder))
+        forwarding = ask(attempt, control, "forward", *plan.forwards(attempt.address, folder))
         if forwarding.exit_code:
             raise plan.failure(attempt.address, forwarding.stderr + _said(folder))
     with runtime.told(folder):
@@ -158,13 +158,13 @@ def _borrowed(attempt: Attempt, control: Path) -> bool:
     if asked.exit_code:
         raise plan.failure(attempt.address, asked.stderr)
     own = plan.own_control(asked.stdout)
-    if own is None or not _listens(Path(own)):
+    if own is None or not listens(Path(own)):
         return False
     _clear(attempt.folder)
     control.symlink_to(own)
     try:
         forwards = plan.forwards(attempt.address, attempt.folder)
-        return _ask(attempt, control, "forward", *forwards).exit_code == 0
+        return ask(attempt, control, "forward", *forwards).exit_code == 0
     except EngineError:  # it did not answer
         return False
 
@@ -174,7 +174,7 @@ def _start_master(attempt: Attempt, control: Path) -> None:
     pause, longest = _CLOSED_PAUSE_S
     while True:
         _clear(attempt.folder)
-        if _login(attempt) == 0 and _listens(control):
+        if _login(attempt) == 0 and listens(control):
             return
         said = _said(attempt.folder)
         if plan.is_unexplained(said):
@@ -240,7 +240,7 @@ def _standing_now(attempt: Attempt) -> Link:
     return found
 
 
-def _ask(attempt: Attempt, control: Path, command: str, *more: str) -> process.Finished:
+def ask(attempt: Attempt, control: Path, command: str, *more: str) -> process.Finished:
     """Have a master do something. Raises: EngineError (it does not answer)."""
     argv = plan.control_argv(attempt.address, control, command, *more)
     return process.run(argv, env=attempt.env, timeout_s=_ASK_S, cancelled=attempt.cancelled)
@@ -253,7 +253,7 @@ def _clear(folder: Path) -> None:
             (folder / f"{name}{plan.NEW}").unlink(missing_ok=True)
 
 
-def _listens(path: Path) -> bool:
+def listens(path: Path) -> bool:
     """Whether a process accepts connections at a socket."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(_ASK_S)

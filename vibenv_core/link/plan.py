@@ -40,9 +40,9 @@ _LONGEST_NAME = len(f"/vibenv/{'0' * 12}/{CONTROL}{NEW}.") + 16
 _PLAIN = re.compile(r"/[A-Za-z0-9_./+-]*")
 
 
-def folder_name(address: SshAddress) -> str:
-    """The name of the folder that a link has to itself: short, for the path of a socket may not be long."""
-    return hashlib.sha256(address.url.encode()).hexdigest()[:12]
+def folder_name(url: str) -> str:
+    """The name of the folder of what leads to `url`: short, for the path of a socket may not be long."""
+    return hashlib.sha256(url.encode()).hexdigest()[:12]
 
 
 def runtime_folder(given: str | None, *, user: int) -> Path:
@@ -82,6 +82,7 @@ def master_argv(address: SshAddress, folder: Path, *, wait_s: float, ask: bool) 
         "ServerAliveInterval": str(_ALIVE_S),
         "ServerAliveCountMax": str(_ALIVE_TIMES),
         "LogLevel": "INFO",
+        "Compression": "yes",  # what is said to engines is text, and links are slow
         **_NOTHING_ELSE,
     }
     control, log = folder / f"{CONTROL}{NEW}", folder / LOG
@@ -123,12 +124,24 @@ def forwards(address: SshAddress, folder: Path) -> list[str]:
     return arguments
 
 
+def port_forward(local: int, address: str, port: int) -> list[str]:
+    """The forward of a port to a local one, as arguments for `control_argv`'s `forward` and `cancel`."""
+    target = f"[{address}]" if ":" in address else address
+    return ["-L", f"127.0.0.1:{local}:{target}:{port}"]
+
+
 def dial_argv(address: SshAddress, control: Path) -> list[str]:
     """Join standard input and output to the engine, by a program there and the master at `control`."""
     socket = ["--host", f"unix://{address.socket}"] if address.socket else []
     options = {"ControlMaster": "no", "BatchMode": "yes", **_NOTHING_ELSE}
     flags = ["-T", "-S", str(control), *_flags(options)]
     return ["ssh", *flags, *destination(address), "docker", *socket, "system", "dial-stdio"]
+
+
+def session_argv(address: SshAddress, control: Path, command: str) -> list[str]:
+    """Run a command on the host by the master at `control`; should that refuse, by no other way."""
+    options = {"ControlMaster": "no", "BatchMode": "yes", "ProxyCommand": "false"}
+    return ["ssh", "-F", "none", "-T", "-S", str(control), *_flags(options), "--", address.host, command]
 
 
 def _flags(options: dict[str, str]) -> list[str]:
@@ -285,6 +298,11 @@ def failure(address: SshAddress, said: str) -> VibenvError:
 def is_refusal(said: str) -> bool:
     """Whether a master's log tells that its host did not forward to the socket."""
     return "open failed" in said
+
+
+def is_dropped(said: str) -> bool:
+    """Whether ssh said that the host closed the connection before anybody could log in."""
+    return "kex_exchange_identification" in said or "banner exchange" in said
 
 
 def is_unexplained(said: str) -> bool:

@@ -11,16 +11,22 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..address import SshAddress
 from ..errors import Interrupted, Unreachable, WrongState
 from . import plan
 
 _TICK_S = 0.02
 
 
-def folder(address: SshAddress, env: Mapping[str, str]) -> Path:
-    """The folder of the link to `address`, which may not be there yet."""
-    return _base(env) / plan.folder_name(address)
+def folder(url: str, env: Mapping[str, str]) -> Path:
+    """The folder of what leads to the engine at `url`, which may not be there yet."""
+    return folders(env) / plan.folder_name(url)
+
+
+def folders(env: Mapping[str, str]) -> Path:
+    """The folder that those folders are in."""
+    given = env.get("XDG_RUNTIME_DIR")
+    usable = given if given and Path(given).is_dir() else None
+    return plan.runtime_folder(usable, user=os.geteuid())
 
 
 def make(path: Path) -> None:
@@ -67,12 +73,6 @@ def told(path: Path) -> Iterator[None]:
             code="link::runtime_folder",
             help="make room, or name a folder of your own: `$env.XDG_RUNTIME_DIR = …`",
         ) from error
-
-
-def _base(env: Mapping[str, str]) -> Path:
-    given = env.get("XDG_RUNTIME_DIR")
-    usable = given if given and Path(given).is_dir() else None
-    return plan.runtime_folder(usable, user=os.geteuid())
 
 
 def _check(path: Path) -> None:
