@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import tarfile
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Generator, Iterator
 
 from . import replies
 from .engine_calls import Calls, raise_for_status, translated
 from .errors import EngineError
 from .replies import PathStat
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
 _BLOCK = 1 << 20
+_HEADERS = 1 << 14
+"""More than the headers of one file take."""
 
 
 class FileCalls(Calls):
@@ -39,7 +38,7 @@ class FileCalls(Calls):
                     raise_for_status(answer)
             return None
 
-    def archive(self, container: str, path: str) -> Iterator[bytes]:
+    def archive(self, container: str, path: str) -> Generator[bytes]:
         """The tar stream of what a container, running or not, has at `path`, in blocks as they come.
 
         Raises: NotFound.
@@ -54,33 +53,16 @@ class FileCalls(Calls):
 
         Raises: NotFound (no such container or file), EngineError (it is no regular file).
         """
-        with translated(self.host):
-            chunks, _ = self._client.get_archive(container, path)
-            try:
-                with tarfile.open(fileobj=_Chunks(chunks), mode="r|") as archive:
-                    member = archive.next()
-                    content = archive.extractfile(member) if member and member.isfile() else None
-                    if content is None:
-                        raise EngineError(f"{path} is no regular file", code="container::not_a_file")
-                    while block := content.read(_BLOCK):
-                        yield block
-            finally:
-                chunks.close()
-
-
-class _Chunks(io.RawIOBase):
-    """Blocks of bytes as a file that can be read once."""
-
-    def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        target = memoryview(buffer).cast("B")
-        self._rest = self._rest or memoryview(next(self._chunks, b""))
-        count = min(len(target), len(self._rest))
-        target[:count], self._rest = self._rest[:count], self._rest[count:]
-        return count
+        with contextlib.closing(self.archive(container, path)) as blocks:
+            begin = b""
+            while len(begin) < _HEADERS and (block := next(blocks, b"")):
+                begin += block
+            with tarfile.open(fileobj=io.BytesIO(begin), mode="r:") as archive:
+                file = archive.next()
+            if file is None or not file.isreg():
+                raise EngineError(f"{path} is no regular file", code="container::not_a_file")
+            left = file.size
+            for block in itertools.chain((begin[file.offset_data :],), blocks):
+                if left:
+                    yield block[:left]
+                left -= min(len(block), left)

@@ -19,6 +19,7 @@ class Feed:
     def __init__(self, blocks: Iterable[bytes]) -> None:
         self._blocks = blocks
         self._waiting = bytearray()
+        self._least = 1
         self._changed = threading.Condition()
         self._ended = False
         self._closed = False
@@ -31,20 +32,26 @@ class Feed:
         """The end of a pipe."""
         return self._readable
 
+    def want(self, least: int) -> None:
+        """Have nothing to say before so many bytes came, or the end: many small blocks are taken as one."""
+        with self._changed:
+            self._least = least
+            self._ring()
+
     def take(self, most: int) -> bytes | None:
         """At most `most` of the bytes that have come, None at their end. Raises: what the iterable raised."""
         with self._changed:
+            if len(self._waiting) < self._least and not self._ended:
+                return b""
             data = bytes(self._waiting[:most])
             del self._waiting[:most]
             if data:
                 self._changed.notify()
+                self._ring()
             elif self._error is not None:
                 raise self._error
-            elif self._ended:
+            else:
                 return None
-            if self._rung and not self._waiting and not self._ended:
-                os.read(self._readable, 1)
-                self._rung = False
             return data
 
     def close(self) -> None:
@@ -69,12 +76,17 @@ class Feed:
     def _put(self, block: bytes) -> bool:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or len(self._waiting) < _READ_AHEAD)
-            if block:
-                self._waiting += block
-                self._ring()
+            self._waiting += block
+            self._ring()
             return not self._closed
 
     def _ring(self) -> None:
-        if not self._closed and not self._rung:
+        """Let the pipe be readable when there is something to say, and only then."""
+        ready = self._ended or len(self._waiting) >= self._least
+        if ready == self._rung or self._closed:
+            return
+        self._rung = ready
+        if ready:
             os.write(self._bell, b"\0")
-            self._rung = True
+        else:
+            os.read(self._readable, 1)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from . import labels, running
-from .errors import EngineError, NotFound, UsageError, VibenvError, WrongState
+from .errors import EngineError, Interrupted, NotFound, UsageError, VibenvError, WrongState
 from .inside.archive import Refused
 from .inside.framing import OUTPUT
 from .inside.pack import joined, pack
@@ -51,11 +51,21 @@ def read(engine: Engine, name: str, path: str, *, cancelled: threading.Event) ->
     Raises: UsageError, NotFound (also of the file), Foreign, WrongState (it is no file; it may not be read),
     Unreachable, Interrupted.
     """
+    # Over a link it is the link that is slow.
+    request = {"path": path, "bulk": engine.way is None}
     try:
-        yield from _output(engine, name, "read_file", path, cancelled)
+        for kind, payload in running.run(engine, name, "read_file", request, cancelled=cancelled):
+            if kind == OUTPUT:
+                yield payload
+                continue
+            said = running.parsed(payload)
+            _check(name, said)
+            if "elsewhere" in said:
+                container = labels.container_name(name)
+                yield from _heeding(cancelled, engine.read_file(container, said["elsewhere"]))
     except WrongState as error:
         container, path = _of_stopped(engine, name, path, error)
-        yield from engine.read_file(container, path)
+        yield from _heeding(cancelled, engine.read_file(container, path))
 
 
 def write(
@@ -126,7 +136,7 @@ def _packed(engine: Engine, name: str, path: str, cancelled: threading.Event) ->
         yield from _output(engine, name, "pack", path, cancelled)
     except WrongState as error:
         container, path = _of_stopped(engine, name, path, error)
-        yield from engine.archive(container, path)
+        yield from _heeding(cancelled, engine.archive(container, path))
 
 
 def _output(
@@ -152,6 +162,14 @@ def _of_stopped(engine: Engine, name: str, path: str, error: WrongState) -> tupl
     if stat is None:
         raise failed(name, errno.ENOENT, "", path)
     return container, stat.link_target or path
+
+
+def _heeding(cancelled: threading.Event, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The same, until somebody cancels it. Raises: Interrupted."""
+    for block in blocks:
+        if cancelled.is_set():
+            raise Interrupted("reading")
+        yield block
 
 
 def _gathered(blocks: Iterator[bytes]) -> bytes | Iterable[bytes]:

@@ -22,7 +22,7 @@ EARLY = 48 << 10
 
 _NEEDED = {
     "execute": ("framing", "caller"),
-    "read_file": ("framing", "caller"),
+    "read_file": ("framing", "caller", "mounts"),
     "write_file": ("framing", "caller"),
     "pack": ("framing", "caller", "archive"),
     "unpack": ("framing", "caller", "archive", "write_file"),

@@ -155,6 +155,7 @@ class _Talk:
     def _wait(self, feed: Feed | None) -> None:
         reading: list[Stream | Feed] = [self._stream]
         if feed is not None and self._may_give():
+            feed.want(1 if self._room == WINDOW else min(BLOCK, self._room))  # while others are on their way
             reading.append(feed)
         writing = [self._stream] if self._to_program else []
         select.select(reading, writing, [], _WAKE_S)

@@ -52,6 +52,7 @@ class PlainEngine:
         self.folder = folder
         self.started: list[subprocess.Popen[bytes]] = []
         self.env = dict(os.environ)
+        self.way = "nothing that an engine could reach past its programs"
 
     def exec_stream(self, _container: str, argv: Sequence[str], *, env: Mapping[str, str]) -> _PlainStream:
         near, far = socket.socketpair()

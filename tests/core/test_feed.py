@@ -42,6 +42,32 @@ def test_it_is_not_readable_before_something_came() -> None:
     feed.close()
 
 
+def test_many_small_blocks_are_taken_as_one_when_that_is_wanted() -> None:
+    go = threading.Event()
+
+    def blocks() -> Iterator[bytes]:
+        yield b"abc"
+        yield b"def"
+        go.wait(10)
+        yield b"ghi"
+
+    feed = Feed(blocks())
+    feed.want(7)
+    assert not select.select([feed], [], [], 0.05)[0]
+    assert feed.take(100) == b""
+    go.set()
+    assert select.select([feed], [], [], 10)[0]
+    assert feed.take(100) == b"abcdefghi"
+    feed.close()
+
+
+def test_what_is_left_at_the_end_is_taken_however_little() -> None:
+    feed = Feed([b"abc"])
+    feed.want(7)
+    assert all_of(feed) == b"abc"
+    feed.close()
+
+
 def test_an_error_comes_behind_what_came_before_it() -> None:
     def blocks() -> Iterator[bytes]:
         yield b"before"
