@@ -30,10 +30,10 @@ PATIENCE_S = 10.0
 PYTHON = (sys.executable, "-IS")
 AGENT = (*PYTHON, str(PROGRAMS / "agent.py"))
 _PRINT = """\
-import os, signal, sys, tty
+import os, signal, sys, time, tty
 tty.setraw(1)
 data = open(sys.argv[1], "rb").read()
-while data: data = data[os.write(1, data[:int(sys.argv[2])]):]
+while data: data = data[os.write(1, data[:int(sys.argv[2])]):]; time.sleep(float(sys.argv[3]))
 signal.pause()
 """
 
@@ -108,10 +108,10 @@ def kill(terminal: Terminal) -> None:
     os.kill(int(terminal.ask("#{pane_pid}")), signal.SIGKILL)
 
 
-def prints(data: bytes, folder: Path, *, piece: int = 4096) -> tuple[str, ...]:
+def prints(data: bytes, folder: Path, *, piece: int = 4096, pause_s: float = 0.0) -> tuple[str, ...]:
     """The command line of a program that prints `data`, so many bytes at once, then stays."""
     (folder / "data").write_bytes(data)
-    return (*PYTHON, "-c", _PRINT, str(folder / "data"), str(piece))
+    return (*PYTHON, "-c", _PRINT, str(folder / "data"), str(piece), str(pause_s))
 
 
 def floods(size: int, *more: str) -> tuple[str, ...]:

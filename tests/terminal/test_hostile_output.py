@@ -10,7 +10,7 @@ import pytest
 from tests.nu.shell import eventually
 from tests.terminal.conftest import PATIENCE_S, PYTHON, Open, Start, own, prints
 
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 MB = 1_000_000
 QUERIES = {
     b"\x1b[c": rb"\x1b\[\?[\d;]+c",
@@ -38,13 +38,8 @@ os.write(1, b"was told <" + said.hex().encode() + b">")
 
 @pytest.mark.parametrize(
     "title",
-    [
-        b"\x1b]2;a\x07b",
-        b"\x1b]0;\xc2\x9b31m\xc2\x85\x07",
-        "\x1b]2;\u202etxt.exe\x07".encode(),
-        b"\x1b]2;a\x01\x08\x7fb\x1b\\",
-    ],
-    ids=["bell", "C1", "reversed", "C0"],
+    ["a\x08\x7f\tb", "a\x85b\x9b31m", "a\u202etxt.exe\u2066b", "a\u200f\ufeffb"],
+    ids=["C0", "C1", "reversed", "unseen"],
 )
 def test_no_control_character_of_a_title_or_a_screen_is_told(
     start: Start, tmp_path: Path, title: str
@@ -54,6 +49,7 @@ def test_no_control_character_of_a_title_or_a_screen_is_told(
     client = session.attach()
     client.until_painted(b"done")
     screen = client.ask("screen")
+    assert screen["title"].startswith("a")
     for text in (screen["title"], *screen["lines"]):
         assert not CONTROL.search(text), repr(text)
     assert any("done" in line for line in screen["lines"])
@@ -71,7 +67,7 @@ def test_a_sequence_without_end_takes_no_memory_and_holds_nobody(
     client = session.attach()
     client.until_painted(b"back again")
     assert any("back again" in line for line in client.ask("screen")["lines"])
-    assert client.ask("screen")["title"] == "" or len(client.ask("screen")["title"]) < 4096
+    assert len(client.ask("screen")["title"]) < 4096
     assert session.memory_kib < 40_000
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,12 +30,16 @@ from vibenv_core.supervisor.frames import Kind, plain
 
 MB = 1_000_000
 LAST_WORDS = r"""
-import os
+import itertools, os, signal
 input()
-for number in range(500): os.write(1, b"%079d\n" % number)
-os.write(1, b"end")
-os._exit(5)
+os.kill(os.getppid(), signal.SIGSTOP)
+os.set_blocking(1, False)
+try:
+    for number in itertools.count(): os.write(1, b"%079d\n" % number)
+except BlockingIOError:
+    os._exit(5)
 """
+"""Fills its terminal to the brim while the supervisor cannot read it, and ends."""
 LINES = r"""
 import os, termios, tty
 tty.setraw(0, termios.TCSANOW)
@@ -72,15 +77,18 @@ def test_clients_killed_amid_a_flood_cost_no_byte(start: Start, terminal: Open) 
 
 
 def test_the_last_words_of_a_program_are_recorded_and_seen(start: Start) -> None:
-    words = b"%079d\r\n" * 500 % tuple(range(500)) + b"end"
     session = start(*PYTHON, "-c", LAST_WORDS)
     client = session.attach()
+    pid = client.ask("state")["pid"]
     client.type(b"\n")
-    ended = client.until_frame(Kind.ENDED)
-    assert plain(ended.payload) == {"exit_code": 5}
-    assert client.painted.endswith(words)
+    eventually(lambda: ") Z " in Path(f"/proc/{pid}/stat").read_text(), "its end", within_s=PATIENCE_S)
+    session.process.send_signal(signal.SIGCONT)
+    assert plain(client.until_frame(Kind.ENDED).payload) == {"exit_code": 5}
     assert session.process.wait(PATIENCE_S) == 5
-    assert session.recording.output.endswith(words)
+    words = session.recording.output.removeprefix(b"\r\n")
+    assert b"".join(b"%079d\r\n" % number for number in range(len(words) // 81 + 1)).startswith(words)
+    assert len(words) > 3000
+    assert client.painted.endswith(words[-1000:])
 
 
 @pytest.mark.parametrize("piece", [1, 7, 4096])
@@ -92,7 +100,7 @@ def test_bytes_that_are_no_utf_8_are_recorded_as_they_are(start: Start, tmp_path
 
 def test_characters_that_come_in_pieces_are_whole_in_the_recording(start: Start, tmp_path: Path) -> None:
     printed = "Grüße, 世界, e\u0301, 🏳️‍🌈\r\n".encode() * 20
-    session = start(*prints(printed, tmp_path, piece=1))
+    session = start(*prints(printed, tmp_path, piece=1, pause_s=0.001))
     eventually(lambda: lost(printed, session.recording) == 0, "all of it", within_s=PATIENCE_S)
     assert "\ufffd" not in (session.log / "session.cast").read_text()
 
