@@ -181,8 +181,6 @@ class Page:
         return tuple(self._graphemes.get((row, col), "") for col in range(start, end))
 
 
-
-
 def link(payload: bytes, at: int) -> tuple[Link, int]:
     """A link's entry at a place, and where it ends."""
     identity = b""

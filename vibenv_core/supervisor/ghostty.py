@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ctypes
 import re
-import sys
 from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from . import reading, repainting, snapshot, viewing
+from .cells import Row
 from .ghostty_library import (
     CALLBACKS,
     IO_ERROR,
@@ -33,7 +35,10 @@ _FOREGROUND, _BACKGROUND = (0xE5, 0xE5, 0xE5), (0, 0, 0)
 _DARK = 1
 _CELL = (8, 16)
 """Width and height of a character in pixels, as no terminal's font is known."""
-_SCROLLBACK_BYTES = 6 << 20
+_SCROLLBACK_BYTES = 7 << 20
+"""Of memory, before it rests: 10,000 lines of 80 columns."""
+_ALL = 1
+"""Of `GhosttyTerminalCompressionMode`."""
 _LARGEST = 1000
 """Rows or columns; more is no terminal's size and would only take memory."""
 _PIECE = 32 << 10
@@ -106,7 +111,9 @@ class GhosttyScreen:
 
     def repaint(self, *, history: int = 0) -> bytes:
         unfinished = _IGNORED_CONTROL if self._passed_over == b"\x1b[" else self._passed_over
-        return repainting.repaint(self.state(history), history) + unfinished
+        above = repainting.Scrollback(history)
+        state = self._read(above.older) if history else self._read()
+        return repainting.repaint(state, above.lines) + unfinished
 
     def view(self, rows: int, cols: int) -> View:
         return viewing.view(self.state(), _clamp(rows), _clamp(cols))
@@ -129,9 +136,22 @@ class GhosttyScreen:
         return reading.rows(self.state().active.rows)
 
     def text(self) -> str:
-        state = self.state(sys.maxsize)
-        rows = [*state.screens[snapshot.PRIMARY].history, *state.active.rows]
-        return "\n".join(reading.lines(rows)).rstrip("\n") + "\n"
+        older: list[list[str]] = []
+
+        def keep(_: snapshot.State, rows: Sequence[Row]) -> bool:
+            older.append(reading.pieces(rows))
+            return True
+
+        state = self._read(keep)
+        pieces = [*chain.from_iterable(reversed(older)), *reading.pieces(state.active.rows)]
+        return reading.text(pieces)
+
+    def rest(self) -> None:
+        """Have the scrollback take up less memory; for a time when nothing is written."""
+        self._check(
+            self._calls.ghostty_terminal_compress(self._terminal, _ALL, ctypes.byref(ctypes.c_int())),
+            "compress",
+        )
 
     def events(self) -> list[Event]:
         """What has come since they were asked for last; the oldest are forgotten when there are too many."""
@@ -139,19 +159,29 @@ class GhosttyScreen:
         self._events.clear()
         return events
 
-    def state(self, history: int = 0) -> snapshot.State:
-        """All of it, with about so many characters of the primary screen's scrollback."""
-        reader = snapshot.Reader(history)
+    def state(self) -> snapshot.State:
+        """All of it but the scrollback."""
+        return self._read()
+
+    def _read(self, older: Callable[[snapshot.State, Sequence[Row]], bool] | None = None) -> snapshot.State:
+        reader = snapshot.Reader(older)
+        failed: list[Exception] = []
 
         def write(_: int, data: int, length: int) -> bool:
-            return reader.feed(ctypes.string_at(data, length))
+            try:
+                return reader.feed(ctypes.string_at(data, length))
+            except Exception as error:  # the library must not be left by it
+                failed.append(error)
+                return False
 
         callback = WRITE(write)
         writer = Writer(ctypes.cast(callback, ctypes.c_void_p), None)
         result = self._calls.ghostty_snapshot_encode(self._terminal, writer)
+        if failed:
+            raise failed[0]
         if result != IO_ERROR:  # what it says when no more is wanted
             self._check(result, "snapshot")
-        return reader.state()
+        return reader.state
 
     def _write(self, piece: bytes) -> None:
         if self._passed_over:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from itertools import zip_longest
 from unicodedata import category, east_asian_width
 
 from .cells import HEAD, NO_STYLE, TAIL, Link, Look, Row, Run
@@ -84,19 +83,23 @@ class Painter:
         self._sure = True
         """Whether the cursor is there: terminals differ on how wide some characters are."""
 
-    def lines(self, rows: Sequence[Row], cols: int) -> list[tuple[int, str]]:
-        """Each line with the number of its last row: what paints it from the left of an empty row on."""
+    def lines(self, rows: Sequence[Row], cols: int, below: Row | None = None) -> list[str]:
+        """What paints each line, from the left of an empty row on, and goes to the row below if there is one.
+
+        `below` is what comes below the rows; the last line may go on there.
+        """
         lines = []
-        for number, (row, below) in enumerate(zip_longest(rows, rows[1:])):
-            wraps = below is not None and row.wraps and below.continues and below.begins_written
-            if wraps:
-                first = next(iter(below.runs()))
+        for row, following in zip(rows, [*rows[1:], below], strict=True):
+            wraps = following is not None and row.wraps and following.continues and following.begins_written
+            if wraps and following is not None:
+                first = next(iter(following.runs()))
                 wide = first.text[0] != " " and (first.text[1:2] == TAIL or first.wide)
                 self._below = first.look if wide else None
             self.row(row.runs(), cols, wraps=wraps)
-            if not wraps:
+            if not wraps or following is below:
                 self.become(PLAIN)
-                lines.append((number, "".join(self.out)))
+                end = "" if wraps or following is None else "\r\n"
+                lines.append(f"{''.join(self.out)}{end}")
                 self.out.clear()
         return lines
 

@@ -1,42 +1,49 @@
 """Takes a program's queries out of what clients are sent: only the session's emulator answers them. Pure.
 
-A client's terminal would answer too, each of them and at the other end of a slow link. Just that is taken out
-which `ghostty` answers, and with it the modes that make a terminal report by itself (2033, 2048).
+A client's terminal would answer too, each of them and at the other end of a slow link. So what `ghostty`
+answers is taken out; what only other terminals answer, so that a program finds that it has none of them; and
+the modes that make a terminal report by itself (2033, 2048).
 
-Source: ECMA-48 and xterm's control sequences (DA, DSR, DECRQM, XTWINOPS, XTVERSION, DECRQSS, XTGETTCAP, OSC 4
-and 10 to 12), kitty's protocols (keyboard, OSC 21, OSC 5522), Ghostty's glyph protocol, OSC 7501.
+Source: ECMA-48 and xterm's control sequences (ENQ, DA, DSR, DECRQM, DECREQTPARM, DECRQCRA, DECRQPSR,
+DECRQTSR, XTWINOPS, XTVERSION, XTQMODKEYS, XTSMGRAPHICS, DECRQSS, XTGETTCAP, OSC 4 to 19, 50, 52), kitty's
+protocols (keyboard, graphics, OSC 21, 99 and 5522), iTerm2's OSC 1337, Ghostty's glyph protocol, OSC 7501.
 """
 
 from __future__ import annotations
 
 import re
 
+_NUMBERS = rb"(?:[45]|1[0-9]|21|50|52|60|61|99|1337|5522|7501)"
+"""Of the OSC that may ask."""
 _QUERY = re.compile(
     rb"""\x1b(?:
-        \[ (?=[?>=]?[0-9;]*+\$?[cnptquh]) (?:
-            (?P<modes> \? [0-9;]*+ h )
-          | [0-9;]*+ c | 0*+[56];? n | 0*+1[468];? t | [0-9]++;? \$p
-          | > [0-9;]*+ [cq] | = [0-9;]*+ c
-          | \? [0-9;]*+ u | \? 0*+99[68];? n | \? [0-9]++;? \$p )
-      | \] (?P<number> 4 | 1[0-2] | 21 | 5522 | 7501 ) ; (?P<asked> [^\x07\x18\x1a\x1b]{0,4096}+ )
+        \[ (?=[0-9;]*+[$*&]?[cntxpuwy]) (?:
+            [0-9;]*+ (?: [cnx] | \$[puw] | \*y | &u ) | 0*+(?:1[1-9]|2[01])[0-9;]*+ t )
+      | \[ (?: (?P<modes> \? [0-9;]*+ h )
+          | \? [0-9;]*+ (?: [unmS] | \$[puw] ) | > [0-9;]*+ [cq] | = [0-9;]*+ c )
+      | \] (?P<number> %b ) (?: ; (?P<asked> [^\x07\x18\x1a\x1b]{0,4096}+ ) )?+
            (?P<end> \x07 | \x1b\\ | (?=\x1b) )
-      | (?: P [0-9;]*+ [$+] q | _25a1; ) [^\x18\x1a\x1b]{0,4096}+ (?: \x1b\\ | (?=[\x18\x1a\x1b]) )
+      | (?: P [0-9;]*+ [$+] q | _25a1; | _G (?= [^\x18\x1a\x1b;]{0,256} \ba=q\b ) )
+        [^\x18\x1a\x1b]{0,4096}+ (?: \x1b\\ | (?=[\x18\x1a\x1b]) )
       | Z
-    )""",
+    )"""
+    % _NUMBERS,
     re.VERBOSE,
 )
 _BEGUN = re.compile(
     rb"""\x1b(?:
-        \[ [?>=]? [0-9;]{0,64} \$?
-      | \] (?: [0-9]{0,4} | (?: 4 | 1[0-2] | 21 | 5522 | 7501 ) ; [^\x07\x18\x1a\x1b]{0,4096} \x1b? )
+        \[ [?>=]? [0-9;]{0,64} [$*&\x20]?
+      | \] (?: [0-9]{0,4} | %b ; [^\x07\x18\x1a\x1b]{0,4096} ) \x1b?
       | P [0-9;]{0,64} (?: [$+] (?: q [^\x18\x1a\x1b]{0,4096} \x1b? )? )?
-      | _ (?: 2 (?: 5 (?: a (?: 1 (?: ; [^\x18\x1a\x1b]{0,4096} \x1b? )? )? )? )? )?
-    )?\Z""",
+      | _ (?: (?: 2 | 25 | 25a | 25a1 | (?: 25a1; | G ) [^\x18\x1a\x1b]{0,4096} \x1b? ) )?
+    )?\Z"""
+    % _NUMBERS,
     re.VERBOSE,
 )
 """What may become one. What is longer is none, so that no more than this is ever kept back."""
 _NOTHING = b"\x1b\\"
 """Stands for a query: it ends what had begun before it, as the query does, and does nothing else."""
+_ENQ = b"\x05"
 _REPORTING = (2033, 2048)
 
 
@@ -53,11 +60,11 @@ class Queries:
         """
         data = self._begun + output if self._begun else output
         if b"\x1b" not in data:
-            return data, data
+            return data, data.replace(_ENQ, b"")
         self._begun = b""
         if at := _beginning(data):
             data, self._begun = data[:-at], data[-at:]
-        return data, _QUERY.sub(_without, data)
+        return data, _QUERY.sub(_without, data).replace(_ENQ, b"")
 
 
 def _beginning(data: bytes) -> int:
@@ -69,7 +76,7 @@ def _beginning(data: bytes) -> int:
 
 
 def _without(found: re.Match[bytes]) -> bytes:
-    """What is left of a sequence without what is answered."""
+    """What is left of a sequence without what is asked."""
     if found["modes"]:
         numbers = found["modes"][1:-1].split(b";")
         others = [number for number in numbers if not number or int(number) not in _REPORTING]
@@ -77,30 +84,29 @@ def _without(found: re.Match[bytes]) -> bytes:
             return found[0]
         return b"\x1b[?" + b";".join(others) + b"h" if others else _NOTHING
     if found["number"]:
-        return _colors(found["number"], found["asked"], found["end"], found[0])
+        sets = _sets(int(found["number"]), (found["asked"] or b"").split(b";"))
+        if sets is None:
+            return found[0]
+        return b"".join(b"\x1b]" + one + (found["end"] or _NOTHING) for one in sets) or _NOTHING
     return _NOTHING
 
 
-def _colors(number: bytes, asked: bytes, end: bytes, whole: bytes) -> bytes:
-    """An OSC that may set some things and ask for others, without the questions."""
-    fields = asked.split(b";")
-    match number:
-        case b"4":
-            pairs = list(zip(fields[::2], fields[1::2], strict=False))
-            parts = [b"4;%b;%b" % pair for pair in pairs if pair[1] != b"?"]
-            queries = len(parts) < len(pairs)
-        case b"21":
-            others = [field for field in fields if not field.endswith(b"=?")]
-            parts = [b"21;" + b";".join(others)] if others else []
-            queries = len(others) < len(fields)
-        case b"7501":
-            parts, queries = [], asked == b"?"
-        case b"5522":
-            parts, queries = [], True
-        case _:
-            numbered = list(enumerate(fields, int(number)))
-            parts = [b"%d;%b" % field for field in numbered if field[1] != b"?"]
-            queries = len(parts) < len(numbered)
-    if not queries:
-        return whole
-    return b"".join(b"\x1b]" + part + (end or _NOTHING) for part in parts) or _NOTHING
+def _sets(number: int, fields: list[bytes]) -> list[bytes] | None:
+    """The OSC that set what this one does and ask for nothing; None if it asks for nothing itself."""
+    if number in (4, 5):
+        pairs = list(zip(fields[::2], fields[1::2], strict=False))
+        sets = [b"%d;%b;%b" % (number, *pair) for pair in pairs if pair[1] != b"?"]
+        return sets if len(sets) < len(pairs) else None
+    if 10 <= number <= 19:
+        numbered = list(enumerate(fields, number))
+        sets = [b"%d;%b" % field for field in numbered if field[1] != b"?"]
+        return sets if len(sets) < len(numbered) else None
+    if number == 21:
+        others = [field for field in fields if not field.endswith(b"=?")]
+        sets = [b"21;" + b";".join(others)] if others else []
+        return sets if len(others) < len(fields) else None
+    asks = {
+        99: b"p=?" in fields[0].split(b":"),
+        1337: fields[0] in (b"ReportCellSize", b"Capabilities") or fields[0].startswith(b"ReportVariable="),
+    }.get(number, number in (60, 61, 5522) or fields[-1] == b"?")
+    return [] if asks else None

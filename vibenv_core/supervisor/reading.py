@@ -7,7 +7,7 @@ or are not seen at all.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from .cells import Row
 
@@ -30,17 +30,19 @@ def rows(of: Iterable[Row]) -> list[str]:
     return [_shown(row.text()) for row in of]
 
 
-def lines(of: Iterable[Row]) -> Iterator[str]:
-    """The lines that rows are wrapped from, without blanks at their end."""
-    line = ""
-    for row in of:
-        line += row.text()
-        if not row.wraps:
-            yield _shown(line)
-            line = ""
-    if line:
-        yield _shown(line)
+def pieces(of: Iterable[Row]) -> list[str]:
+    """Each row as a piece of a text, which ends with a line end where its line does not go on."""
+    return [_seen(row.text()) if row.wraps else f"{_shown(row.text())}\n" for row in of]
+
+
+def text(of: Iterable[str]) -> str:
+    """A text's pieces joined, without blank lines at its end."""
+    return "".join(of).rstrip("\n") + "\n"
 
 
 def _shown(text: str) -> str:
-    return (text if text.isprintable() else _HIDDEN.sub("", text)).rstrip()
+    return _seen(text).rstrip()
+
+
+def _seen(text: str) -> str:
+    return text if text.isprintable() else _HIDDEN.sub("", text)

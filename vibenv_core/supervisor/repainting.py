@@ -9,7 +9,7 @@ Source: ECMA-48, DEC STD 070 (DECSC, DECSTBM, DECOM), xterm's control sequences,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from .cells import NO_STYLE, TAIL, Row, Run
 from .painting import PLAIN, Painter, hyperlink, protection, sgr
@@ -45,13 +45,42 @@ _CURSOR_STYLES = (5, 1, 3, 1)
 """DECSCUSR's number of the blinking bar, block, underline; the steady one's is the next."""
 
 
-def repaint(state: State, history: int = 0) -> bytes:
-    """What paints a state, below no more than so many bytes of its scrollback."""
+class Scrollback:
+    """Paints the end of the primary screen's scrollback, as much as is wanted."""
+
+    def __init__(self, wanted: int) -> None:
+        """`wanted` is in bytes."""
+        self._left = wanted
+        self._lines: list[str] = []
+        self._below: Row | None = None
+
+    @property
+    def lines(self) -> list[str]:
+        """What paints them, from the oldest on."""
+        return self._lines[::-1]
+
+    def older(self, state: State, rows: Sequence[Row]) -> bool:
+        """Takes the rows above those that it has; tells whether there is room for more."""
+        if not rows:
+            return True
+        primary = state.screens[PRIMARY]
+        below, self._below = self._below or primary.rows[0], rows[0]
+        painter = Painter(protects_as_iso=primary.protects_as_iso)
+        for line in reversed(painter.lines(rows, state.terminal.cols, below)):
+            self._left -= len(line.encode("utf-8", "surrogateescape"))
+            if self._left < 0:
+                return False
+            self._lines.append(line)
+        return True
+
+
+def repaint(state: State, above: Iterable[str] = ()) -> bytes:
+    """What paints a state, below what paints the end of its scrollback."""
     terminal, primary = state.terminal, state.screens[PRIMARY]
     parts = [_BEGIN, *_stale_screen_modes(terminal), *_tabs(terminal), *_colors(terminal)]
-    parts += [f"\x1b]2;{title(terminal.title)}\x1b\\", *_screen(primary, terminal, history)]
+    parts += [f"\x1b]2;{title(terminal.title)}\x1b\\", *_screen(primary, terminal, above)]
     if terminal.active == ALTERNATE:
-        parts += [*_to_alternate(primary, terminal), *_screen(state.active, terminal, 0)]
+        parts += [*_to_alternate(primary, terminal), *_screen(state.active, terminal)]
     parts += [*_saved(state.active), *_region(terminal), *modes(terminal), *_previous(state)]
     parts += _cursor(state)
     return "".join(parts).encode("utf-8", "surrogateescape") + state.unfinished
@@ -122,19 +151,11 @@ def _colors(terminal: Terminal) -> Iterator[str]:
         yield from (f"\x1b]{prefix}{color.number};rgb:{color.rgb.hex('/')}\x1b\\" for color in colors)
 
 
-def _screen(screen: Screen, terminal: Terminal, history: int) -> Iterator[str]:
-    """A screen's lines from an empty one on, above them no more than so many characters of scrollback."""
-    rows = [*screen.history, *screen.rows] if history else screen.rows
+def _screen(screen: Screen, terminal: Terminal, above: Iterable[str] = ()) -> Iterator[str]:
+    """A screen from an empty one on, below what paints its scrollback."""
     yield "\x1b[H\x1b[J\x1b[?2027l"
-    lines = Painter(protects_as_iso=screen.protects_as_iso).lines(rows, terminal.cols)
-    above = len(rows) - len(screen.rows)
-    first = len(lines)
-    while first:
-        last, line = lines[first - 1]
-        if last < above and (history := history - len(line.encode("utf-8", "surrogateescape")) - 2) < 0:
-            break
-        first -= 1
-    yield "\r\n".join(line for _, line in lines[first:])
+    yield from above
+    yield from Painter(protects_as_iso=screen.protects_as_iso).lines(screen.rows, terminal.cols)
     yield keyboard(screen) + cursor_style(screen, terminal)
 
 

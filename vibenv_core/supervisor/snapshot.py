@@ -9,7 +9,7 @@ after READY the older pages of each screen, the newest first.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -122,65 +122,75 @@ class State(NamedTuple):
 class Reader:
     """Reads a snapshot that comes in pieces, as far as it is wanted."""
 
-    def __init__(self, history: int = 0) -> None:
-        """`history`: how many characters of scrollback are wanted of the primary screen, about."""
+    def __init__(self, older: Callable[[State, Sequence[Row]], bool] | None = None) -> None:
+        """`older` takes the primary screen's scrollback, some rows at a time, and tells if it wants more.
+
+        The newest rows come first; those that come together are in their order.
+        """
         self._data = bytearray()
-        self._at = len(_ENVELOPE)
         self._records: list[tuple[int, bytes]] = []
-        self._wanted = history
-        self._ready = False
+        self._state: State | None = None
+        self._older = older
         self._of_primary = False
-        self._older: list[Page] = []
+
+    @property
+    def state(self) -> State:
+        """All but the scrollback. Raises: Malformed (it did not come)."""
+        if self._state is None:
+            raise Malformed("a snapshot without its end")
+        return self._state
 
     def feed(self, piece: bytes) -> bool:
         """Take the next piece; tells whether more is wanted. Raises: Malformed."""
         self._data += piece
-        if self._data[: len(_ENVELOPE)] != _ENVELOPE[: len(self._data)]:
+        at = 0 if self._records or self._state else len(_ENVELOPE)
+        if at and not self._data.startswith(_ENVELOPE):
             raise Malformed("a snapshot of another format")
-        while len(self._data) >= self._at + _RECORD.size:
-            tag, length, _ = _RECORD.unpack_from(self._data, self._at)
-            end = self._at + _RECORD.size + length
+        wanted = True
+        while wanted and len(self._data) >= at + _RECORD.size:
+            tag, length, _ = _RECORD.unpack_from(self._data, at)
+            end = at + _RECORD.size + length
             if len(self._data) < end:
                 break
-            payload = bytes(self._data[self._at + _RECORD.size : end])
-            self._at = end
-            if self._ready:
-                self._history(tag, payload)
-            else:
-                self._ready = tag == _READY
+            wanted = self._record(tag, bytes(self._data[at + _RECORD.size : end]))
+            at = end
+        if self._records or self._state:
+            del self._data[:at]
+        return wanted
+
+    def _record(self, tag: int, payload: bytes) -> bool:
+        if self._state is None:
+            if tag != _READY:
                 self._records.append((tag, payload))
-        return not self._ready or self._wanted > 0
-
-    def _history(self, tag: int, payload: bytes) -> None:
-        if tag == _HISTORY:
+                return True
+            self._state = _state(self._records)
+            rows = self._state.screens[PRIMARY].history
+        elif tag == _HISTORY:
             self._of_primary = _U16.unpack_from(payload)[0] == PRIMARY
+            return True
         elif tag == _PAGE and self._of_primary:
-            page = Page(payload)
-            self._older.append(page)
-            self._wanted -= sum(row.length + 2 for row in page.rows)
+            rows = tuple(Page(payload).rows)
+        else:
+            return True
+        return self._older is not None and self._older(self._state, rows)
 
-    def state(self) -> State:
-        """What has been read. Raises: Malformed."""
-        try:
-            records = iter(self._records)
-            terminal = _terminal(next(records)[1])
-            screens: dict[int, Screen] = {}
-            unfinished = b""
-            for tag, payload in records:
-                if tag == _SCREEN:
-                    pages = [Page(page) for _, page in islice(records, _U16.unpack_from(payload, 2)[0])]
-                    key = _U16.unpack_from(payload)[0]
-                    screens[key] = _screen(payload, [*self._pages(key), *pages], terminal.rows)
-                elif tag == _CONTINUATION:
-                    unfinished = payload
-            if not self._ready:
-                raise Malformed("a snapshot without its end")
-        except (struct.error, LookupError, StopIteration) as error:
-            raise Malformed("a snapshot of another format") from error
-        return State(terminal, screens, unfinished)
 
-    def _pages(self, key: int) -> Iterable[Page]:
-        return reversed(self._older) if key == PRIMARY else ()
+def _state(read: Iterable[tuple[int, bytes]]) -> State:
+    """What the records before READY say. Raises: Malformed."""
+    try:
+        records = iter(read)
+        terminal = _terminal(next(records)[1])
+        screens: dict[int, Screen] = {}
+        unfinished = b""
+        for tag, payload in records:
+            if tag == _SCREEN:
+                pages = [Page(page) for _, page in islice(records, _U16.unpack_from(payload, 2)[0])]
+                screens[_U16.unpack_from(payload)[0]] = _screen(payload, pages, terminal.rows)
+            elif tag == _CONTINUATION:
+                unfinished = payload
+    except (struct.error, LookupError, StopIteration) as error:
+        raise Malformed("a snapshot of another format") from error
+    return State(terminal, screens, unfinished)
 
 
 def _terminal(payload: bytes) -> Terminal:
