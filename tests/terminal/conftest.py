@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ Open: TypeAlias = Callable[..., Terminal]
 Played: TypeAlias = Callable[["Recorded"], Seen]
 PROGRAMS = Path(__file__).parent / "programs"
 PATIENCE_S = 10.0
+_PAUSE_S = 0.03
 PYTHON = (sys.executable, "-IS")
 AGENT = (*PYTHON, str(PROGRAMS / "agent.py"))
 _PRINT = """\
@@ -75,6 +77,12 @@ def nushell(shell: Shell, *, rows: int = 24, cols: int = 80) -> Iterator[Termina
         yield terminal
 
 
+def _after_a_pause(session: Recorded) -> bytes:
+    """The recording, after as long as a program may take to print the rest of what it is about."""
+    time.sleep(_PAUSE_S)
+    return session.recorded()
+
+
 @pytest.fixture
 def played(terminal: Open, tmp_path: Path) -> Played:
     """What a real terminal shows that got all that a session's program printed so far, and nothing else."""
@@ -82,6 +90,8 @@ def played(terminal: Open, tmp_path: Path) -> Played:
 
     def play(of: Recorded) -> Seen:
         recorded = of.recorded()
+        while recorded not in shown and recorded != (later := _after_a_pause(of)):
+            recorded = later
         if recorded not in shown:
             cast, done = tmp_path / f"{len(shown)}.cast", tmp_path / f"{len(shown)}.played"
             cast.write_bytes(recorded)

@@ -42,6 +42,12 @@ class Session:
     def control_socket(self) -> Path:
         return self.folder / "control.sock"
 
+    def wait_until_ready(self) -> None:
+        """Wait until its terminal accepts clients."""
+        assert self.process.stdout is not None
+        said = self.process.stdout.readline()
+        assert said == READY, said
+
     @property
     def log(self) -> Path:
         """The folder of the recording, as the supervisor sees it."""
@@ -94,8 +100,9 @@ def running(
     options: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     disk: str | None = None,
+    wait: bool = True,
 ) -> Iterator[Session]:
-    """A session of `program`, whose terminal accepts clients.
+    """A session of `program`, whose terminal accepts clients, unless that is not to be waited for.
 
     `disk` is the size of a disk of its own for the recording (`256k`), that nobody else sees.
     """
@@ -113,9 +120,8 @@ def running(
     )
     session = Session(folder, process)
     try:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        assert said == READY, said
+        if wait:
+            session.wait_until_ready()
         yield session
     finally:
         for client in session.clients:

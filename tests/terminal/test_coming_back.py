@@ -90,7 +90,9 @@ def test_what_scrolled_off_is_in_the_scrollback_once_and_in_order(start: Start, 
 
 def test_fifty_idle_sessions_take_no_processor_time() -> None:
     with ExitStack() as stack:
-        idle = [stack.enter_context(sessions.running("sleep", "inf")) for _ in range(50)]
+        idle = [stack.enter_context(sessions.running("sleep", "inf", wait=False)) for _ in range(50)]
+        for session in idle:
+            session.wait_until_ready()
         clients = [session.attach() for session in idle[:10]]
         for client in clients:
             client.ask("state")

@@ -66,9 +66,9 @@ def test_a_flood_that_nobody_looks_at_is_recorded_whole(start: Start) -> None:
 
 
 def test_clients_killed_amid_a_flood_cost_no_byte(start: Start, terminal: Open) -> None:
-    session = start(*floods(12 * MB, "slowly"))
-    printed = flood.printed(12 * MB) + b"done\r\n"
-    for client in (own, dtach) * 2:
+    session = start(*floods(6 * MB, "slowly"))
+    printed = flood.printed(6 * MB) + b"done\r\n"
+    for client in (own, dtach):
         shown = terminal(*client(session))
         shown.wait_for(r"^\d{78}$")
         kill(shown)

@@ -101,8 +101,8 @@ def test_a_killed_nu_or_plugin_costs_no_byte_and_no_key_and_the_next_screen_is_e
 
 
 def test_a_nu_killed_amid_a_flood_costs_no_byte(start: Start, sit: Sit) -> None:
-    session = start(*floods(12 * MB, "slowly"))
-    printed = flood.printed(12 * MB) + b"done\r\n"
+    session = start(*floods(9 * MB, "slowly"))
+    printed = flood.printed(9 * MB) + b"done\r\n"
     for _ in range(2):
         terminal = sit(session)
         terminal.enter(f"vibenv attach {NAME}")
