@@ -177,3 +177,28 @@ def test_memory_stays_flat_over_long_streams_both_ways(nu_binary: Path, tmp_path
     (few, before), (many, after) = Nushell(nu_binary, [plugin]).value(script)
     assert (few, many) == (2_000, 200_000)
     assert after - before < 8_000, "KiB of memory more after a hundred times as many records"
+
+
+TOLD_TO_END = """
+import os, signal
+
+class Wait(Command):
+    name = "wait"
+    file = Positional(str)
+
+    def run(self, call):
+        os.kill(os.getpid(), signal.SIGTERM)
+        cancelled = call.cancelled.wait(20)
+        with open(call[self.file], "w") as told:
+            told.write(f"cancelled: {cancelled}")
+
+sys.exit(serve(Plugin(version="1", commands=[Wait()]), sys.argv[1:]))
+"""
+
+
+def test_a_plugin_that_is_told_to_end_lets_its_commands_put_right_what_they_changed(
+    nu_binary: Path, tmp_path: Path
+) -> None:
+    plugin = made(tmp_path / "nu_plugin_wait", TOLD_TO_END)
+    Nushell(nu_binary, [plugin]).run(f"wait {tmp_path}/told")
+    assert (tmp_path / "told").read_text() == "cancelled: True"
