@@ -160,3 +160,12 @@ def test_dtachs_push_without_attaching_types_and_counts_for_no_client() -> None:
     Dora(session, attaches=False).type(b"ls\r")
     assert read(session) == b"ls\r"
     assert session.clients == []
+
+
+def test_a_notice_reaches_all_that_can_show_it() -> None:
+    session = hub()
+    frank, dora = Frank(session), Dora(session)
+    dora.hear()
+    session.notice("the disk is full")
+    assert (Kind.NOTICE, "the disk is full") in frank.hear()
+    assert dora.hear() == b""

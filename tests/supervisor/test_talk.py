@@ -107,6 +107,7 @@ def test_who_types_more_than_the_program_reads_is_not_read_from() -> None:
     assert frank.may_speak
     frank.type(b"x")
     assert not frank.may_speak
+    assert (Kind.NOTICE, "the program does not read what is typed") in frank.hear()
     session.keyboard.wrote(len(session.keyboard.next() or b""))
     assert frank.may_speak
 

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from .keyboard import Keyboard
     from .screen import View
 
-_PIECE = 1 << 18
+_PIECE = 1 << 16
 """Bytes given at once to a client that has no window of its own."""
 _LATE_S = 0.05
 """So long a client may have less than there is, before that counts as stale."""
 _FRAME_S = 1 / 30
 """Between two paintings for the same client."""
+_PAUSE_S = 0.07
+"""So long a client without a window that fell behind is left alone, before it is given as much again."""
 _LITTLE = OUTPUT_WINDOW // 4
 """A client is painted the screen when it has no more than this before it: so what it sees then is fresh."""
 _SETTLED_S = 0.2
@@ -48,6 +50,7 @@ class Client:
     """A client and what its terminal shows; the base of those that speak dtach's way and in frames."""
 
     kind: str
+    _pause_s = 0.0
 
     def __init__(self, name: str, display: Display) -> None:
         self.name = name
@@ -101,6 +104,9 @@ class Client:
         waits = self._shows and not self._has_all() and self._outstanding() <= _LITTLE
         return self._paint_at if waits and self._paint_at > now else None
 
+    def notice(self, text: str) -> None:
+        """Tell its user something, if it can be told without disturbing what it shows."""
+
     def _word(self) -> bytes:
         return b""
 
@@ -121,6 +127,7 @@ class Client:
         late = self._late_since is not None and now - self._late_since > _LATE_S
         if self._painted and not self._view and (behind or late):
             self._painted = False
+            self._paint_at = max(self._paint_at, now + self._pause_s)
 
     def _may_paint(self, now: float) -> bool:
         if now < self._paint_at or self._outstanding() > _LITTLE:
@@ -179,6 +186,7 @@ class DtachClient(Client):
     """A client that gets the terminal's output as it is; its connection's buffer is its window."""
 
     kind = "dtach"
+    _pause_s = _PAUSE_S
 
     def attach(self, now: float) -> None:
         """From now on it gets output, painted first: once its size is known, or does not come."""
@@ -251,7 +259,7 @@ class FramesClient(Client):
         self._owes_typed = True
 
     def notice(self, text: str) -> None:
-        """Tell its user something; left out where very much of that waits already."""
+        """Tell its user something; left out where much of that waits already."""
         if self._notices < _MOST_NOTICES:
             self._notices += 1
             plain = "".join(character if character.isprintable() else " " for character in text)

@@ -10,6 +10,8 @@ from .frames import Refused
 from .talk import Talk
 
 _READ = 1 << 16
+_UNREAD = 1 << 16
+"""Bytes that wait in the kernel for a client: what it will see before it sees what is new."""
 
 
 class Connection:
@@ -17,6 +19,7 @@ class Connection:
 
     def __init__(self, sock: socket.socket, talk: Talk) -> None:
         sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD)
         self.broken = False
         """Whether the client has gone, or has to go; `close` is still to come, or another gets its number."""
         self._socket = sock

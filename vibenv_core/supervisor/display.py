@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .screen import Screen
 
 KEPT = 1 << 18
-"""Bytes of output that are kept at least: so far a client can be behind, or away, and still get everything."""
+"""Bytes of output that are kept at least: so far a client can be behind or away, and still get all."""
 _LARGEST_SIZE = (500, 1000)
 """Rows and columns: no client can have the supervisor keep a larger screen than this in memory."""
 

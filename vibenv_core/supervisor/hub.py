@@ -49,6 +49,11 @@ class Hub:
         self._active_at = now
         self.keyboard.answer(self.display.feed(data))
 
+    def notice(self, text: str) -> None:
+        """Tell all users something."""
+        for client in self.clients:
+            client.notice(text)
+
     def ended(self, exit_code: int) -> None:
         """The program has ended, and all that it wrote has been said to `output`."""
         self.display.exit_code = exit_code

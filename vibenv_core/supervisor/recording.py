@@ -91,6 +91,11 @@ class Recording:
         """When to `retry`; None as long as all is recorded."""
         return self._retry_at if self._lost else None
 
+    @property
+    def why(self) -> str:
+        """Why it was that something was not recorded."""
+        return self._why
+
     def retry(self, now: float, paint: Callable[[], bytes]) -> None:
         """Tell of what was lost, if there is room now."""
         self._caught_up(self._at(now), now, paint)

@@ -76,10 +76,11 @@ def serve(program: Program, places: Places, *, rows: int, cols: int, term: str) 
         places.control_socket: partial(FramesTalk, hub),
     }
     listeners = {_listening(path): talk for path, talk in talks.items()}
-    with suppress(OSError):
-        os.write(1, READY)
     try:
-        return _Loop(program, hub, recording, listeners).run()
+        loop = _Loop(program, hub, recording, listeners)
+        with suppress(OSError):
+            os.write(1, READY)
+        return loop.run()
     finally:
         for path in talks:
             with suppress(OSError):
@@ -194,9 +195,15 @@ class _Loop:
                 size += len(pieces[-1])
         if data := b"".join(pieces):
             if self._recording:
-                self._recording.output(data, now, self._hub.display.screen.repaint)
+                self._record(self._recording, data, now)
             self._hub.output(data, now)
         return size >= _BATCH
+
+    def _record(self, recording: Recording, data: bytes, now: float) -> None:
+        whole = recording.due is None
+        recording.output(data, now, self._hub.display.screen.repaint)
+        if whole and recording.due is not None:
+            self._hub.notice(f"the session is not recorded for now: {recording.why}")
 
     def _drain(self) -> None:
         # When a read says that there is no more, all that was written before the program's end has been read.

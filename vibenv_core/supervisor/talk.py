@@ -91,6 +91,8 @@ class FramesTalk:
                 at, data = frames.position(frame.payload)
                 self._hub.typed(client, data, now, at)
                 client.typed()
+                if not self.may_speak:
+                    client.notice("the program does not read what is typed")
             case Kind.SIZE:
                 self._hub.sized(client, *frames.size(frame.payload))
             case Kind.TAKEN:
