@@ -70,7 +70,7 @@ def test_nothing_is_painted_before_the_session_welcomes() -> None:
     attachment.opened(0.0)
     attachment.tick(1.0)
     attachment.leave()
-    assert (attachment.to_session, attachment.to_screen) == (b"", b"")
+    assert not attachment.to_session + attachment.to_screen
 
 
 def test_what_was_on_the_screen_moves_up_once_and_the_title_is_kept() -> None:

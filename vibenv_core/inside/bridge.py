@@ -119,12 +119,13 @@ def main(path: str, hello: str) -> int:
             terminal.sendall(bridge.to_terminal)
             bridge.to_terminal = b""
         pause = None if bridge.real_size_at is None else max(0.0, bridge.real_size_at - time.monotonic())
-        ready, now = select.select([0, terminal], [], [], pause)[0], time.monotonic()
+        ready = select.select([0, terminal.fileno()], [], [], pause)[0]
+        now = time.monotonic()
         if 0 in ready:
             if not (typed := os.read(0, 1 << 16)):
                 return CLIENT_GONE
             bridge.typed(typed, now)
-        if terminal in ready:
+        if terminal.fileno() in ready:
             if not (output := terminal.recv(1 << 16)):
                 os.write(1, frame(ENDED, b'{"exit_code":null}'))
                 return 0
