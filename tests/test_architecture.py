@@ -49,6 +49,7 @@ ONLY_IN = {
     },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
     "termios": {"vibenv_core.terminal", "nu_plugin_vibenv.sdk.foreground"},
+    "ctypes": {"vibenv_core.supervisor.ghostty", "vibenv_core.supervisor.ghostty_library"},
 }
 """The modules that may import a library."""
 
@@ -81,6 +82,10 @@ DECIDES_ONLY = {
     *(
         f"vibenv_core.supervisor.{name}"
         for name in ("asciicast", "client", "display", "dtach", "frames", "hub", "keyboard", "talk")
+    ),
+    *(
+        f"vibenv_core.supervisor.{name}"
+        for name in ("cells", "painting", "queries", "reading", "repainting", "screen", "snapshot", "viewing")
     ),
     *(
         f"nu_plugin_vibenv.sdk.{name}"

@@ -4,7 +4,9 @@ It imports Python's standard library and this package only: it runs from the too
 modules decide; `serving`, `connection`, `program`, `recording` and `relay` do the I/O.
 
     frames  dtach                   what clients say, as bytes
-    screen  ghostty  queries        the emulated terminal
+    screen  ghostty  ghostty_library  queries    the emulated terminal, and what is asked of it
+    cells  snapshot                 its state, out of the emulator's bytes
+    painting  repainting  viewing  reading       that state as what paints it, and as text
     asciicast                       the recording, as text
     display  keyboard               what is shown to clients, what they type
     client  hub  talk               what each is owed, who is there and leads, what they say, acted on

@@ -188,7 +188,8 @@ def _placed(cursor: Cursor, screen: Screen) -> Iterator[str]:
 def _at(cursor: Cursor, screen: Screen, top: int, left: int) -> Iterator[str]:
     """Moves to a place, counted from there; the way to a line that is full is to write its last character."""
     run = _cell(screen.rows[cursor.y], cursor.x) if cursor.wraps and cursor.y < len(screen.rows) else None
-    yield f"\x1b[{cursor.y - top + 1};{(run.start if run else cursor.x) - left + 1}H"
+    x = run.start if run else cursor.x
+    yield f"\x1b[{max(cursor.y - top, 0) + 1};{max(x - left, 0) + 1}H"
     if run:
         yield from _written(run, screen)
 
