@@ -30,12 +30,7 @@ MANY = 20
 """The sessions of a list, and of a pipeline that launches."""
 JOBS = 8
 """How many sessions are worked on at a time."""
-PAINTER = """\
-import os, signal
-signal.signal(signal.SIGWINCH, lambda *_: os.write(1, b"\\x1b[H\\x1b[2Jpainted"))
-while True:
-    signal.pause()
-"""
+PAINTER = ["sh", "-c", "echo painted; exec cat"]
 PATIENCE_S = 60.0
 
 
@@ -147,7 +142,7 @@ def _create_launcher(bench: Bench) -> Iterator[Figure]:
 
 
 def _attach(bench: Bench) -> Iterator[Figure]:
-    _launch_session(bench, "bench", "python3", "-c", PAINTER)
+    _launch_session(bench, "bench", *PAINTER)
     plain = ["docker", "--host", bench.url, "exec", "-it", "vibenv-bench", "dtach", "-a", SOCKET]
     times = in_turns(bench.rounds, partial(_attach_until_painted, bench), partial(_run_until_painted, plain))
     yield at_most_above("attach, to the painted screen, to `docker exec -it`", *times, ms=30)
@@ -155,13 +150,17 @@ def _attach(bench: Bench) -> Iterator[Figure]:
 
 def _attach_until_painted(bench: Bench) -> float:
     with _terminal() as terminal, ThreadPoolExecutor(1) as pool:
-        show = partial(attach, bench.engine, "bench", tty_fd=terminal.program, cancelled=threading.Event())
+        cancelled = threading.Event()
+        show = partial(attach, bench.engine, "bench", tty_fd=terminal.program, cancelled=cancelled)
         began = time.perf_counter()
         shown = pool.submit(show)
         try:
-            return terminal.painted_after(began)
-        finally:
-            shown.result()
+            ms = terminal.painted_after(began)
+        except BaseException:
+            cancelled.set()
+            raise
+        shown.result()
+    return ms
 
 
 def _run_until_painted(argv: list[str]) -> float:
