@@ -26,9 +26,9 @@ _LATE_S = 0.05
 """So long a client may have less than there is, before that counts as stale."""
 _FRAME_S = 1 / 30
 """Between two paintings for the same client."""
-_PAUSE_S = 0.07
-"""So long a client without a window that fell behind is left alone, before it is given as much again."""
 _LITTLE = OUTPUT_WINDOW // 4
+"""Output between two paintings that is no flood any more; less room than that is not worth a frame."""
+_FRESH = OUTPUT_WINDOW * 3 // 4
 """A client is painted the screen when it has no more than this before it: so what it sees then is fresh."""
 _SETTLED_S = 0.2
 """`docker exec -it` starts its command on a window of no size, and sets that right a little later."""
@@ -50,7 +50,6 @@ class Client:
     """A client and what its terminal shows; the base of those that speak dtach's way and in frames."""
 
     kind: str
-    _pause_s = 0.0
 
     def __init__(self, name: str, display: Display) -> None:
         self.name = name
@@ -68,6 +67,7 @@ class Client:
         self._seen = -1
         self._paint_at = 0.0
         self._late_since: float | None = None
+        self._flooded = False
         self._history = 0
 
     def repaint(self) -> None:
@@ -92,7 +92,7 @@ class Client:
                 piece = self._paint() if self._may_paint(now) else b""
             elif self._view:
                 piece = self._changes() if self._seen != display.version and self._may_paint(now) else b""
-            elif self._at < display.end:
+            elif self._at < display.end and not self._flooded:
                 piece = self._output(now)
         if not piece and display.exit_code is not None and not self.over and self._has_all():
             self.over = True
@@ -101,7 +101,7 @@ class Client:
 
     def due(self, now: float) -> float | None:
         """When to pull next though nothing has happened; None when there is no such time."""
-        waits = self._shows and not self._has_all() and self._outstanding() <= _LITTLE
+        waits = self._shows and not self._has_all() and self._outstanding() <= _FRESH
         return self._paint_at if waits and self._paint_at > now else None
 
     def notice(self, text: str) -> None:
@@ -123,14 +123,21 @@ class Client:
         raise NotImplementedError
 
     def _look(self, now: float) -> None:
+        """See whether there is more output than it takes: then it is painted the screen again and again
+        instead, until what comes between two paintings is little."""
+        if not self._painted or self._view:
+            return
         behind = self._at < self._display.start
         late = self._late_since is not None and now - self._late_since > _LATE_S
-        if self._painted and not self._view and (behind or late):
+        if behind or late:
+            self._flooded = True
             self._painted = False
-            self._paint_at = max(self._paint_at, now + self._pause_s)
+        elif self._flooded and now >= self._paint_at:
+            self._flooded = self._display.end - self._at > _LITTLE
+            self._painted = not self._flooded
 
     def _may_paint(self, now: float) -> bool:
-        if now < self._paint_at or self._outstanding() > _LITTLE:
+        if now < self._paint_at or self._outstanding() > _FRESH:
             return False
         self._paint_at = now + _FRAME_S
         return True
@@ -186,7 +193,6 @@ class DtachClient(Client):
     """A client that gets the terminal's output as it is; its connection's buffer is its window."""
 
     kind = "dtach"
-    _pause_s = _PAUSE_S
 
     def attach(self, now: float) -> None:
         """From now on it gets output, painted first: once its size is known, or does not come."""
