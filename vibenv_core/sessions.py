@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import labels, replies, session_plan, tools
 from .claim import claim
-from .errors import AlreadyExists, EngineError, Interrupted, NotFound, VibenvError
+from .errors import AlreadyExists, EngineError, Interrupted, NotFound, Unreachable, VibenvError
 from .model import (
     Container,
     ContainerSpec,
@@ -236,10 +236,20 @@ def _claim(
 
 
 def _remove(engine: Engine, container: str, log: str | None, *, force: bool) -> None:
-    engine.remove(container, force=force)
+    """Remove a container and the volume of its recording, also where the link breaks in between."""
+    _surely(lambda: engine.remove(container, force=force), lambda: engine.inspect(container) is not None)
     if log is not None:
         with contextlib.suppress(NotFound):
-            engine.remove_volume(log)
+            _surely(lambda: engine.remove_volume(log), lambda: engine.volume_labels(log) is not None)
+
+
+def _surely(remove: Callable[[], None], is_there: Callable[[], bool]) -> None:
+    """Do `remove`, and once more where it is not known whether it was done, and it was not."""
+    try:
+        remove()
+    except Unreachable:
+        if is_there():  # to ask mends the link
+            remove()
 
 
 def _running(engine: Engine, name: str, found: Container, cancelled: threading.Event) -> Container:
