@@ -12,6 +12,7 @@ import pytest
 from vibenv_core.supervisor import ghostty_library
 from vibenv_core.supervisor.ghostty import Event, GhosttyScreen
 from vibenv_core.supervisor.ghostty_library import Library, Unusable, find
+from vibenv_core.supervisor.queries import Queries
 from vibenv_core.supervisor.snapshot import Malformed, Reader
 
 HIDDEN = "\x00\x07\x1b\x7f\x85\u200b\u202e\u2066\ufeff"
@@ -101,6 +102,14 @@ def test_what_the_program_says_beside_its_output_is_kept(screen: GhosttyScreen) 
     assert screen.events() == []
     screen.feed(b"\x07" * 10_000)
     assert len(screen.events()) == 256
+
+
+@pytest.mark.parametrize("cut", range(1, 20))
+def test_marks_of_prompts_and_commands_are_kept_however_they_come(screen: GhosttyScreen, cut: int) -> None:
+    queries, marks = Queries(), b"\x1b]133;A\x07$ \x1b]133;D;130\x1b\\"
+    for piece in (marks[:cut], marks[cut:]):
+        screen.feed(queries.feed(piece)[0])
+    assert screen.events() == [Event("prompt", "A"), Event("prompt", "D;130")]
 
 
 @pytest.mark.parametrize(

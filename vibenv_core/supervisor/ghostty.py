@@ -50,6 +50,8 @@ _ENDS_STRING = re.compile(rb"[\x18\x1a\x1b]")
 _IGNORED_CONTROL = b"\x1b[ 0"
 """How a control sequence begins that every terminal passes over."""
 _STATUS_QUERY = b"7501;?"
+_PROMPT = re.compile(rb"\x1b\]133;([A-Za-z][^\x07\x18\x1a\x1b]{0,256})(?=[\x07\x1b])")
+"""What a shell marks its prompts and commands with; the library makes use of it, but does not pass it on."""
 _EVENTS = 256
 
 
@@ -57,9 +59,10 @@ class Event(NamedTuple):
     """Something that the program told the terminal, other than what to show."""
 
     kind: str
-    """title, bell, notification, progress or sequence (an OSC that the emulator has no use for)."""
+    """title, bell, notification, progress, prompt (OSC 133) or sequence (an OSC that the emulator has no use
+    for)."""
     text: str = ""
-    """What is shown, or for a sequence its content: as the program wrote it, to be trusted in nothing."""
+    """What is shown, or for a prompt or a sequence its content as the program wrote it: not to be trusted."""
 
 
 class GhosttyScreen:
@@ -102,6 +105,8 @@ class GhosttyScreen:
     def feed(self, output: bytes) -> bytes:
         for at in range(0, len(output), _PIECE):
             self._write(output[at : at + _PIECE])
+        for mark in _PROMPT.findall(output) if b"\x1b]133;" in output else ():
+            self._events.append(Event("prompt", mark.decode("utf-8", "replace")))
         return self._said()
 
     def resize(self, rows: int, cols: int) -> bytes:

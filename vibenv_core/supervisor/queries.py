@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 
-_NUMBERS = rb"(?:[45]|1[0-9]|21|50|52|60|61|99|1337|5522|7501)"
-"""Of the OSC that may ask."""
+_NUMBERS = rb"(?:[45]|1[0-9]|21|50|52|60|61|99|133|1337|5522|7501)"
+"""Of the OSC that may ask; and 133, so that it comes whole to who looks for it."""
 _QUERY = re.compile(
     rb"""\x1b(?:
         \[ (?=[0-9;]*+[$*&]?[cntxpuwy]) (?:
