@@ -81,7 +81,10 @@ DECIDES_ONLY = {
     *(f"vibenv_core.{name}" for name in ("inside.archive", "inside.framing", "inside_programs")),
     *(
         f"vibenv_core.supervisor.{name}"
-        for name in ("asciicast", "client", "display", "dtach", "frames", "hub", "keyboard", "talk")
+        for name in (
+            *("asciicast", "client", "display", "dtach", "dtach_client", "frames", "frames_client", "hub"),
+            *("keyboard", "talk"),
+        )
     ),
     *(
         f"vibenv_core.supervisor.{name}"

@@ -9,7 +9,8 @@ modules decide; `serving`, `connection`, `program`, `recording` and `relay` do t
     painting  repainting  viewing  reading       that state as what paints it, and as text
     asciicast                       the recording, as text
     display  keyboard               what is shown to clients, what they type
-    client  hub  talk               what each is owed, who is there and leads, what they say, acted on
+    client  dtach_client  frames_client          what each of them is owed
+    hub  talk                       who is there and leads, what they say, acted on
     program  recording  connection  serving      the program, its recording, the sockets
     relay                           what joins a client to a session, in a process of its own
 """

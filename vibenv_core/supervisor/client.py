@@ -10,14 +10,12 @@ again. Times are of a monotonic clock, in seconds.
 
 from __future__ import annotations
 
-from collections import deque
 from typing import TYPE_CHECKING
 
-from .frames import LARGEST, OUTPUT_WINDOW, Kind, Welcome, frame, positioned, said, sized
+from .frames import LARGEST, OUTPUT_WINDOW, Kind
 
 if TYPE_CHECKING:
     from .display import Display
-    from .keyboard import Keyboard
     from .screen import View
 
 _PIECE = 1 << 16
@@ -30,19 +28,13 @@ _LITTLE = OUTPUT_WINDOW // 4
 """Output between two paintings that is no flood any more; less room than that is not worth a frame."""
 _FRESH = OUTPUT_WINDOW * 3 // 4
 """A client is painted the screen when it has no more than this before it: so what it sees then is fresh."""
-_SETTLED_S = 0.2
-"""`docker exec -it` starts its command on a window of no size, and sets that right a little later."""
-_MOST_HISTORY = 1 << 19
-_MOST_NOTICES = 16
-_MOST_WATCHED = 1 << 18
-"""Bytes of answers that may wait for a client, before it is not read from."""
 
 RESET = (
     b"\x1b[!p\x1b[?7h\x1b[r\x1b[m\x1b(B\x0f\x1b>\x1b[<99u\x1b[=0u\x1b[>4m\x1b[0 q"
     b"\x1b[?1;9;66;1000;1002;1003;1004;1005;1006;1007;1015;1016;2004;2031;2048l"
 )
 """Sets right what a program may have changed, but for the screen that is shown."""
-_MAIN_SCREEN = b"\x1b[?1049l"
+MAIN_SCREEN = b"\x1b[?1049l"
 _BEGIN, _END = b"\x1b[?2026h\x1b[?25l", b"\x1b[?2026l"
 
 
@@ -174,7 +166,7 @@ class Client:
     def _paint_view(self) -> bytes:
         self._view = self._display.screen.view(self.rows, self.cols)
         rows = b"".join(map(_row, range(len(self._view.rows)), self._view.rows))
-        whole = (_MAIN_SCREEN, RESET, _BEGIN, b"\x1b[2J", rows, self._view.modes, _cursor(self._view), _END)
+        whole = (MAIN_SCREEN, RESET, _BEGIN, b"\x1b[2J", rows, self._view.modes, _cursor(self._view), _END)
         return self._wrap(Kind.VIEW, self._display.end, b"".join(whole))
 
     def _changes(self) -> bytes:
@@ -187,126 +179,6 @@ class Client:
         if not rows and old.cursor == new.cursor:
             return b""
         return self._wrap(Kind.VIEW, self._display.end, b"".join((_BEGIN, *rows, _cursor(new), _END)))
-
-
-class DtachClient(Client):
-    """A client that gets the terminal's output as it is; its connection's buffer is its window."""
-
-    kind = "dtach"
-
-    def attach(self, now: float) -> None:
-        """From now on it gets output, painted first: once its size is known, or does not come."""
-        self._shows = True
-        self.repaint()
-        self._paint_at = now if self.rows else now + _SETTLED_S
-
-    def detach(self) -> None:
-        """It gets no more output."""
-        self._shows = False
-
-    def resized(self, rows: int, cols: int) -> None:
-        """As for each client; its first painting waited for this."""
-        if rows and not self.rows:
-            self._paint_at = 0.0
-        super().resized(rows or self.rows, cols or self.cols)
-
-    def _wrap(self, kind: Kind, position: int, data: bytes) -> bytes:
-        return data
-
-    def _last_word(self, exit_code: int) -> bytes:
-        if not self._shows:
-            return b""
-        return (_MAIN_SCREEN if self._display.screen.alternate else b"") + RESET + b"\x1b[?25h"
-
-
-class FramesClient(Client):
-    """A client that says how much it has taken, and is told how far its typing is."""
-
-    kind = "frames"
-
-    def __init__(self, name: str, display: Display, keyboard: Keyboard) -> None:
-        super().__init__(name, display)
-        self._keyboard = keyboard
-        self._sent = 0
-        self._taken = 0
-        self._told: tuple[int, int] | None = None
-        self._owes_typed = False
-        self._typed = 0
-        self._words: deque[bytes] = deque()
-        self._words_size = 0
-        self._notices = 0
-
-    def begin(self, *, rows: int, cols: int, watching: bool, history: int) -> None:
-        """It has said who it is."""
-        self.rows, self.cols, self.watching = rows, cols, watching
-        self._shows = bool(rows)
-        self._history = max(0, min(history, _MOST_HISTORY))
-
-    def welcome(self, since: int | None) -> None:
-        """Greet it, once it is settled who leads. With a `since` that is still good it goes on from there."""
-        display = self._display
-        size = (display.rows, display.cols)
-        oldest = max(display.start, display.resized_at)
-        if since is not None and oldest <= since <= display.end and size == (self.rows, self.cols):
-            self._painted, self._at = True, since
-        self._told = size
-        self._typed = self._keyboard.position(self.name)
-        self.say(said(Kind.WELCOME, Welcome(typed=self._typed, rows=size[0], cols=size[1])._asdict()))
-
-    def took(self, count: int) -> bool:
-        """It has brought that many bytes onto its terminal; False if that cannot be."""
-        possible = self._taken <= count <= self._sent
-        if possible:
-            self._taken = count
-        return possible
-
-    def typed(self) -> None:
-        """It has typed, so it is told how far that is."""
-        self._owes_typed = True
-
-    def notice(self, text: str) -> None:
-        """Tell its user something; left out where much of that waits already."""
-        if self._notices < _MOST_NOTICES:
-            self._notices += 1
-            plain = "".join(character if character.isprintable() else " " for character in text)
-            self.say(frame(Kind.NOTICE, plain.encode()))
-
-    def say(self, word: bytes) -> None:
-        """Send it a frame, before any output."""
-        self._words.append(word)
-        self._words_size += len(word)
-
-    @property
-    def is_deaf(self) -> bool:
-        """Whether so many answers wait for it that it should not be asked for more questions."""
-        return self._words_size > _MOST_WATCHED
-
-    def _word(self) -> bytes:
-        words = b"".join(self._words)
-        self._words.clear()
-        self._words_size = self._notices = 0
-        position = self._keyboard.position(self.name)
-        if self._owes_typed or position != self._typed:
-            self._owes_typed, self._typed = False, position
-            words += positioned(Kind.TYPED, position)
-        size = (self._display.rows, self._display.cols)
-        if self._told not in (None, size):
-            self._told = size
-            words += sized(Kind.SESSION_SIZE, *size)
-        return words
-
-    def _last_word(self, exit_code: int) -> bytes:
-        return said(Kind.ENDED, {"exit_code": exit_code})
-
-    def _outstanding(self) -> int:
-        return self._sent - self._taken
-
-    def _room(self) -> int:
-        return max(0, OUTPUT_WINDOW - self._outstanding())
-
-    def _wrap(self, kind: Kind, position: int, data: bytes) -> bytes:
-        self._sent += len(data)
-        return positioned(kind, position, data)
 
 
 def _row(number: int, row: bytes) -> bytes:

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .client import Client, DtachClient, FramesClient
+from .client import Client
 from .display import Display, bounded
+from .dtach_client import DtachClient
+from .frames_client import FramesClient
 from .keyboard import Keyboard
 
 if TYPE_CHECKING:

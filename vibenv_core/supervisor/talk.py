@@ -11,7 +11,8 @@ from . import dtach, frames
 from .frames import LARGEST_FROM_CLIENT, VERSION, Frame, Frames, Hello, Kind, Refused
 
 if TYPE_CHECKING:
-    from .client import Client, FramesClient
+    from .client import Client
+    from .frames_client import FramesClient
     from .hub import Hub
 
 _LONGEST_NAME = 128

@@ -1,0 +1,108 @@
+"""What a client is owed that speaks in frames: it says what it has taken, and is told how far its typing is."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from .client import Client
+from .frames import OUTPUT_WINDOW, Kind, Welcome, frame, positioned, said, sized
+
+if TYPE_CHECKING:
+    from .display import Display
+    from .keyboard import Keyboard
+
+_MOST_HISTORY = 1 << 19
+_MOST_NOTICES = 16
+_MOST_WATCHED = 1 << 18
+"""Bytes of answers that may wait for a client, before it is not read from."""
+
+
+class FramesClient(Client):
+    """A client that says how much it has taken, and is told how far its typing is."""
+
+    kind = "frames"
+
+    def __init__(self, name: str, display: Display, keyboard: Keyboard) -> None:
+        super().__init__(name, display)
+        self._keyboard = keyboard
+        self._sent = 0
+        self._taken = 0
+        self._told: tuple[int, int] | None = None
+        self._owes_typed = False
+        self._typed = 0
+        self._words: deque[bytes] = deque()
+        self._words_size = 0
+        self._notices = 0
+
+    def begin(self, *, rows: int, cols: int, watching: bool, history: int) -> None:
+        """It has said who it is."""
+        self.rows, self.cols, self.watching = rows, cols, watching
+        self._shows = bool(rows)
+        self._history = max(0, min(history, _MOST_HISTORY))
+
+    def welcome(self, since: int | None) -> None:
+        """Greet it, once it is settled who leads. With a `since` that is still good it goes on from there."""
+        display = self._display
+        size = (display.rows, display.cols)
+        oldest = max(display.start, display.resized_at)
+        if since is not None and oldest <= since <= display.end and size == (self.rows, self.cols):
+            self._painted, self._at = True, since
+        self._told = size
+        self._typed = self._keyboard.position(self.name)
+        self.say(said(Kind.WELCOME, Welcome(typed=self._typed, rows=size[0], cols=size[1])._asdict()))
+
+    def took(self, count: int) -> bool:
+        """It has brought that many bytes onto its terminal; False if that cannot be."""
+        possible = self._taken <= count <= self._sent
+        if possible:
+            self._taken = count
+        return possible
+
+    def typed(self) -> None:
+        """It has typed, so it is told how far that is."""
+        self._owes_typed = True
+
+    def notice(self, text: str) -> None:
+        """Tell its user something; left out where much of that waits already."""
+        if self._notices < _MOST_NOTICES:
+            self._notices += 1
+            plain = "".join(character if character.isprintable() else " " for character in text)
+            self.say(frame(Kind.NOTICE, plain.encode()))
+
+    def say(self, word: bytes) -> None:
+        """Send it a frame, before any output."""
+        self._words.append(word)
+        self._words_size += len(word)
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether so many answers wait for it that it should not be asked for more questions."""
+        return self._words_size > _MOST_WATCHED
+
+    def _word(self) -> bytes:
+        words = b"".join(self._words)
+        self._words.clear()
+        self._words_size = self._notices = 0
+        position = self._keyboard.position(self.name)
+        if self._owes_typed or position != self._typed:
+            self._owes_typed, self._typed = False, position
+            words += positioned(Kind.TYPED, position)
+        size = (self._display.rows, self._display.cols)
+        if self._told not in (None, size):
+            self._told = size
+            words += sized(Kind.SESSION_SIZE, *size)
+        return words
+
+    def _last_word(self, exit_code: int) -> bytes:
+        return said(Kind.ENDED, {"exit_code": exit_code})
+
+    def _outstanding(self) -> int:
+        return self._sent - self._taken
+
+    def _room(self) -> int:
+        return max(0, OUTPUT_WINDOW - self._outstanding())
+
+    def _wrap(self, kind: Kind, position: int, data: bytes) -> bytes:
+        self._sent += len(data)
+        return positioned(kind, position, data)
