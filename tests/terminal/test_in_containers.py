@@ -17,16 +17,22 @@ import pytest
 from tests.engine.conftest import connect, launching
 from tests.nu.shell import Shell, eventually
 from tests.stack.engine import Engine as Docker
-from tests.terminal.conftest import PATIENCE_S, Played, kill, nushell
+from tests.terminal.conftest import PATIENCE_S, PROGRAMS, Played, kill, nushell
 from tests.terminal.recording import Marker, Recording
 from vibenv_core import labels, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import SessionState
 from vibenv_core.settings import Settings
-from vibenv_core.supervisor import LOG_FOLDER
+from vibenv_core.supervisor import LOG_FOLDER, TOOLS
 
 SETTINGS = Settings()
+AGENT_HERE = (f"{TOOLS}/bin/python3", "-IS", "-c", (PROGRAMS / "agent.py").read_text())
+HISTORY = (
+    "sh",
+    "-c",
+    "for n in $(seq 300); do printf '\\033[3%dm%d 世界\\033[m\\n' $((n % 8)) $n; done; exec cat",
+)
 COUNTER = "n=0; while :; do n=$((n+1)); echo $n >>/counted; echo $n; sleep 0.01; done"
 """What it counts is in the file /counted before it is printed."""
 
@@ -134,6 +140,30 @@ def test_a_killed_supervisor_ends_the_session_which_starts_again_with_its_record
         sessions.start(stack, session.name, cancelled=threading.Event())
         session.wait_for_more()
         assert session.printed[: len(before) + 20] == [*before, *range(1, 21)]
+
+
+@pytest.mark.parametrize("program", [AGENT_HERE, HISTORY], ids=["agent", "history"])
+def test_a_terminal_in_a_container_is_exact_after_a_kill_and_at_another_size(
+    here: Shell,
+    stack: Engine,
+    launcher: Launcher,
+    settings: Settings,
+    played: Played,
+    program: tuple[str, ...],
+) -> None:
+    name = f"t-{uuid.uuid4().hex[:8]}"
+    launching(stack, settings)(name, image="debian:stable-slim", command=program)
+    session = Contained(stack, name)
+    try:
+        for rows, cols in ((24, 80), (24, 80), (30, 100)):
+            with nushell(here, rows=rows, cols=cols) as terminal:
+                terminal.enter(f"vibenv attach {name}")
+                terminal.wait_to_show(lambda: played(session))
+                terminal.type("x")
+                terminal.wait_to_show(lambda: played(session))
+                kill(terminal)
+    finally:
+        sessions.remove(stack, name, force=True)
 
 
 def test_the_terminal_of_a_dagger_environment_is_exact_after_a_kill_and_at_another_size(
