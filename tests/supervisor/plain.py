@@ -28,6 +28,9 @@ class PlainScreen:
         self.size = (rows, cols)
         return b""
 
+    def rest(self) -> None:
+        """Has nothing to give back."""
+
     def repaint(self, *, history: int = 0) -> bytes:
         return f"<painted {self._count} history {history}>".encode()
 

@@ -190,6 +190,14 @@ def test_half_open_connections_make_room_for_who_takes_part(start: Start) -> Non
         session.attach().until_painted(b"still here")
 
 
+def test_a_flood_leaves_no_more_than_20_mb_in_memory(start: Start) -> None:
+    session = start("sh", "-c", "read line; seq -f %078g 400000; echo done; read line")
+    client = session.attach()
+    client.type(b"\r")
+    client.until(lambda: session.recording.output.endswith(b"done\r\n"), "the end of the flood", 20.0)
+    eventually(lambda: session.memory_kib < 20_000, "rest", within_s=PATIENCE_S)
+
+
 def relay(session: Path, hello: Hello) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-m", "vibenv_core.supervisor", "relay", "--control-socket", str(session)]
     return subprocess.Popen(

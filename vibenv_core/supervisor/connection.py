@@ -14,6 +14,13 @@ _UNREAD = 1 << 16
 """Bytes that wait in the kernel for a client: what it will see before it sees what is new."""
 
 
+def _tell() -> None:
+    """Write an error that nobody foresaw to the container's log: it costs one client, not the session."""
+    import traceback  # takes long, and is hardly ever needed
+
+    traceback.print_exc()
+
+
 class Connection:
     """A socket and what is said over it."""
 
@@ -56,6 +63,8 @@ class Connection:
             return
         except (OSError, Refused):
             pass
+        except Exception:
+            _tell()
         self.broken = True
 
     def send(self, now: float) -> None:
@@ -70,6 +79,9 @@ class Connection:
         except BlockingIOError:
             return
         except OSError:
+            self.broken = True
+        except Exception:
+            _tell()
             self.broken = True
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""What a client is owed that speaks in frames: it says what it has taken, and is told how far its typing is."""
+"""What a client is owed that speaks in frames: it says what it took, and is told how far its typing is."""
 
 from __future__ import annotations
 

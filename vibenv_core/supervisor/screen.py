@@ -33,6 +33,9 @@ class Screen(Protocol):
         Gives what the program has asked to be told of that. Sizes that no terminal has are made to fit.
         """
 
+    def rest(self) -> None:
+        """Take up less memory; for a time when nothing is fed."""
+
     def repaint(self, *, history: int = 0) -> bytes:
         """What makes any terminal of this size show exactly this.
 

@@ -38,6 +38,9 @@ _FAREWELL_S = 2.0
 """How long clients have to take the last of the output."""
 _SECOND_CHANCE_S = 2.0
 """After SIGHUP, which a program may ignore or take for something else, comes SIGTERM."""
+_QUIET_S = 1.0
+_MUCH = 1 << 20
+"""After so much output and then so long without any, the screen is to take up less memory."""
 _CONNECTIONS = 256
 _SIGNALS = (signal.SIGTERM, signal.SIGCHLD, signal.SIGHUP, signal.SIGINT)
 
@@ -119,6 +122,8 @@ class _Loop:
         self._size = hub.size
         self._exit_code: int | None = None
         self._asked_to_end: float | None = None
+        self._rest_at: float | None = None
+        self._rested = 0
         self._epoll = select.epoll()
         self._wanted: dict[int, int] = {}
         self._connections: dict[int, Connection] = {}
@@ -140,13 +145,14 @@ class _Loop:
         while self._connections and time.monotonic() < deadline:
             self._turn(deadline)
         if self._recording:
-            self._recording.close(time.monotonic(), self._hub.display.screen.repaint)
+            self._recording.close(time.monotonic(), self._paint)
         return self._exit_code
 
     def _turn(self, deadline: float | None = None) -> None:
         now = time.monotonic()
         untold = self._recording.due if self._recording else None
-        times = [at for at in (deadline, self._hub.due(now), self._asked_to_end, untold) if at is not None]
+        dues = (deadline, self._hub.due(now), self._asked_to_end, self._rest_at, untold)
+        times = [at for at in dues if at is not None]
         events = self._epoll.poll(max(0.0, min(times) - now) if times else None)
         now = time.monotonic()
         for descriptor, event in events:
@@ -155,7 +161,10 @@ class _Loop:
             self._asked_to_end = None
             self._program.signal(signal.SIGTERM)
         if self._recording and untold is not None and now >= untold:
-            self._recording.retry(now, self._hub.display.screen.repaint)
+            self._recording.retry(now, self._paint)
+        if self._rest_at is not None and now >= self._rest_at:
+            self._rest_at, self._rested = None, self._hub.display.end
+            self._hub.display.screen.rest()
         self._attend(now)
 
     def _handle(self, descriptor: int, event: int, now: float) -> None:
@@ -197,13 +206,22 @@ class _Loop:
             if self._recording:
                 self._record(self._recording, data, now)
             self._hub.output(data, now)
+            if self._hub.display.end - self._rested > _MUCH:
+                self._rest_at = now + _QUIET_S
         return size >= _BATCH
 
     def _record(self, recording: Recording, data: bytes, now: float) -> None:
         whole = recording.due is None
-        recording.output(data, now, self._hub.display.screen.repaint)
+        recording.output(data, now, self._paint)
         if whole and recording.due is not None:
             self._hub.notice(f"the session is not recorded for now: {recording.why}")
+
+    def _paint(self) -> bytes:
+        try:
+            return self._hub.display.screen.repaint()
+        except (RuntimeError, ValueError) as error:
+            sys.stderr.write(f"the screen cannot be painted into the recording: {error}\n")
+            return b""
 
     def _drain(self) -> None:
         # When a read says that there is no more, all that was written before the program's end has been read.
