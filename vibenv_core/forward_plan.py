@@ -41,6 +41,8 @@ class Forward:
     """The host's address, as `address.checked` gives it."""
     container: str
     """The id of the session's container: another one of that name is another session."""
+    python: str
+    """The Python there, for a relay."""
     port: int
     local: int
     since: datetime

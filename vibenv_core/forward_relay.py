@@ -104,7 +104,7 @@ class Relay:
         return True
 
     def _carry(self, connection: socket.socket) -> None:
-        argv = session_process.connect_argv(self._forward.port)
+        argv = session_process.connect_argv(self._forward.port, python=self._forward.python)
         with connection:
             answered = False
             try:

@@ -9,7 +9,7 @@ neither; there `bridge_argv` does the same with dtach, whose own sessions they a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -24,6 +24,7 @@ __all__ = [
     "connect_argv",
     "default_program",
     "listening_argv",
+    "python",
     "relay_argv",
     "supervise_argv",
     "supervised",
@@ -72,14 +73,19 @@ def bridge_argv(hello: Hello) -> list[str]:
     return _python("python3", "bridge.py", SOCKET, _json(hello))
 
 
-def connect_argv(port: int) -> list[str]:
+def python(mounts: Collection[str]) -> str:
+    """The Python of a session with `mounts`: its tools', or its image's where an older vibenv made it."""
+    return _PYTHON if TOOLS in mounts else "python3"
+
+
+def connect_argv(port: int, *, python: str) -> list[str]:
     """What a relayed forward runs in the container for each connection to `port` there."""
-    return _python(_PYTHON, "connect.py", str(port))
+    return _python(python, "connect.py", str(port))
 
 
-def listening_argv() -> list[str]:
+def listening_argv(*, python: str) -> list[str]:
     """What tells which ports of the container are listened on, for `forward_plan.heard`."""
-    return _python(_PYTHON, "listening.py")
+    return _python(python, "listening.py")
 
 
 def _json(hello: Hello) -> str:

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 import pytest
 
 from tests.core.test_session_plan import SESSION
-from vibenv_core import forward_plan
+from vibenv_core import forward_plan, session_process
 from vibenv_core.errors import UsageError, WrongState
 from vibenv_core.forward_plan import Forward
 from vibenv_core.model import SessionState
@@ -20,6 +20,7 @@ BY_SSH = Forward(
     host="lab",
     url="ssh://lab",
     container=SESSION.id,
+    python="python3",
     port=8000,
     local=8001,
     since=datetime(2026, 1, 2, 3, 4, 5, 6, UTC),
@@ -115,3 +116,10 @@ def test_what_is_sent_is_in_packets_and_an_empty_one_ends_it() -> None:
     assert forward_plan.packets(b"abc") == b"\0\3abc"
     assert forward_plan.packets(b"") == b"\0\0"
     assert forward_plan.packets(b"x" * 65536) == b"\xff\xff" + b"x" * 65535 + b"\0\1x"
+
+
+def test_the_python_of_the_sessions_tools_carries_its_connections_and_else_its_images() -> None:
+    ours = session_process.python([session_process.TOOLS, "/run/dagger"])
+    assert ours == f"{session_process.TOOLS}/bin/python3"
+    assert session_process.connect_argv(80, python=ours)[0] == ours
+    assert session_process.python(["/run/dagger"]) == "python3"

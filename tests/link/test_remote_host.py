@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -19,9 +20,10 @@ from tests.engine.conftest import launching
 from tests.link.bed import INSTANCE, Bed, before
 from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
+from tests.stack.engine import wait_until
+from vibenv_core import doctor, forwards, sessions, stack
 from vibenv_core import launcher as launchers
 from vibenv_core import reach as reaching
-from vibenv_core import sessions, stack
 from vibenv_core.attach import Attached, Reason, attach
 from vibenv_core.engine import Engine
 from vibenv_core.errors import NotFound, Unreachable, WrongState
@@ -102,8 +104,8 @@ def test_no_byte_of_an_image_crosses_the_link(
     later = bed.link.seen()
     assert not made.cached
     assert made.size > 100_000_000
-    assert later.up - earlier.up < made.size / 50  # what is built from, and Dagger's questions
-    assert later.down - earlier.down < made.size / 50  # what the build said
+    assert later.up - earlier.up < made.size / 100  # what is built from, and Dagger's questions, compressed
+    assert later.down - earlier.down < made.size / 100  # what the build said
     assert bed.handshakes == 1
     engine.tag(kept, launcher.image)
     engine.remove_image(kept)
@@ -138,13 +140,20 @@ def test_a_launch_takes_three_round_trips_more_than_one_that_is_near(
 
 
 def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_off(
-    bed: Bed, engine: Engine, settings: Settings
+    bed: Bed, env: dict[str, str], engine: Engine, settings: Settings
 ) -> None:
     never = threading.Event()
     commands: list[Callable[[], object]] = [
         lambda: sessions.list_sessions(engine),
+        lambda: sessions.details(engine),
         lambda: stack.status(engine, settings),
+        lambda: stack.up(engine, settings, progress=lambda _step: None, cancelled=never),
+        lambda: launchers.create(engine, settings, env=env, progress=lambda _step: None, cancelled=never),
         lambda: launching(engine, settings)("far"),
+        lambda: forwards.forward(engine, "far", 8000, env=env, cancelled=never),
+        lambda: [*doctor.checks(engine.host, settings, env, cancelled=never)],
+        lambda: sessions.rename(engine, "far", "other"),
+        lambda: sessions.rename(engine, "other", "far"),
         lambda: sessions.stop(engine, "far"),
         lambda: sessions.start(engine, "far", cancelled=never),
         lambda: sessions.remove(engine, "far", force=True),
@@ -155,9 +164,34 @@ def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_o
             time.sleep(random.uniform(0, 0.3))
             for master in bed.masters:
                 os.kill(master, signal.SIGKILL)
-            error = asked.exception(30)
+            error = asked.exception(60)
             assert error is None or isinstance(error, Unreachable | NotFound | WrongState), command
-            assert {session.name for session in sessions.list_sessions(engine)} <= {"far"}
+            names = {session.name for session in sessions.list_sessions(engine)}
+            assert len(names) <= 1
+            assert names <= {"far", "other"}
+    for forward in forwards.standing(env):
+        forwards.end(forward, env=env, cancelled=never)
+
+
+def test_a_server_in_a_session_is_reached_at_a_local_port(
+    bed: Bed, env: dict[str, str], engine: Engine, settings: Settings
+) -> None:
+    never, serve = threading.Event(), ["python3", "-m", "http.server", "8000"]
+    launching(engine, settings)("far", command=serve)
+
+    def listening() -> bool:
+        made, detail = forwards.forward(engine, "far", 8000, env=env, cancelled=never)
+        if detail is not None:
+            forwards.end(made, env=env, cancelled=never)
+        return detail is None
+
+    wait_until(listening, 20, "the server to listen")
+    [made] = forwards.standing(env)
+    assert made.address is not None
+    with urllib.request.urlopen(f"http://127.0.0.1:{made.local}") as answer:
+        assert b"Directory listing" in answer.read()
+    forwards.end(made, env=env, cancelled=never)
+    assert bed.handshakes == 1
 
 
 class Shown:
