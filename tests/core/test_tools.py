@@ -71,17 +71,24 @@ def test_what_runs_in_sessions_finds_all_that_it_imports() -> None:
         for path in (library / folder).glob("*.py")
         for name in imported(path)
     }
-    assert {"ctypes", "socket"} <= needed
+    assert {"ctypes", "socket", "encodings.utf_8"} <= needed
     assert needed <= {*tools_recipe.MODULES.split(), "_socket"}, "tools_recipe.MODULES lacks something"
 
 
 def imported(path: Path) -> Iterator[str]:
-    """The modules of the standard library that a file imports, wherever in its text."""
+    """The modules of the standard library that a file imports, wherever in its text; so are its encodings."""
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module
+        elif isinstance(node, ast.Call):
+            is_codec = isinstance(node.func, ast.Attribute) and node.func.attr in ("decode", "encode")
+            named = node.args[:1] if is_codec else []
+            named += [keyword.value for keyword in node.keywords if keyword.arg == "encoding"]
+            for part in (part for value in named for part in ast.walk(value)):
+                if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    yield f"encodings.{part.value.replace('-', '_')}"
 
 
 def test_the_emulator_comes_by_hash_for_both_architectures() -> None:
