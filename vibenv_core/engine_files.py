@@ -48,6 +48,11 @@ class FileCalls(Calls):
             with contextlib.closing(chunks):
                 yield from chunks
 
+    def put_archive(self, container: str, folder: str, blocks: Iterator[bytes]) -> None:
+        """Make what is in a tar stream in a folder of a container. Raises: NotFound, what `blocks` raises."""
+        with translated(self.host):
+            self._client.put_archive(container, folder, blocks)
+
     def read_file(self, container: str, path: str) -> Iterator[bytes]:
         """The content of a regular file of a container, running or not, in blocks as they come.
 

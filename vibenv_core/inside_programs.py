@@ -23,9 +23,9 @@ EARLY = 48 << 10
 _NEEDED = {
     "execute": ("framing", "caller"),
     "read_file": ("framing", "caller", "mounts"),
-    "write_file": ("framing", "caller"),
-    "pack": ("framing", "caller", "archive"),
-    "unpack": ("framing", "caller", "archive", "write_file"),
+    "write_file": ("framing", "caller", "mounts"),
+    "pack": ("framing", "caller", "archive", "mounts"),
+    "unpack": ("framing", "caller", "archive", "mounts", "write_file"),
 }
 """The programs, and the modules that each imports, in their order."""
 

@@ -9,14 +9,14 @@ import json
 import re
 import select
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from . import inside_programs, labels, session_plan
 from .errors import EngineError, Interrupted, NotFound, Unreachable, WrongState
 from .feed import Feed
-from .inside.framing import BLOCK, END, INPUT, RESULT, TAKEN, WINDOW, Frames, count, frame
+from .inside.framing import BLOCK, END, INPUT, PLACE, RESULT, TAKEN, WINDOW, Frames, count, frame
 from .model import SessionState, session_name
 from .multiplexed import Multiplexed
 
@@ -41,12 +41,14 @@ def run(
     request: Mapping[str, object],
     *,
     input: bytes | Iterable[bytes] = b"",
+    place: Callable[[Result], None] | None = None,
     timeout_s: float | None = None,
     cancelled: threading.Event,
 ) -> Iterator[tuple[int, bytes]]:
     """Run a program of `inside` in the session `name`: the frames that it says, the last of them RESULT.
 
-    `input` is read as the program takes it. Leaving the iterator early ends the program.
+    `input` is read as the program takes it; or `place` has the engine put it where the program says. Leaving
+    the iterator early ends the program.
 
     Raises: UsageError (a bad name), NotFound, Foreign, WrongState (it does not run; the program took longer
     than `timeout_s`, and was ended), Unreachable (the
@@ -67,7 +69,7 @@ def run(
         with stream:
             talk = _Talk(name, stream, deadline, cancelled)
             try:
-                yield from talk.frames(rest)
+                yield from talk.frames(rest, place)
             except _NoPython:
                 _check(engine, name)
                 continue
@@ -120,7 +122,9 @@ class _Talk:
         """How much input may be sent now; nothing before the program has asked for any."""
         self._all_given = False
 
-    def frames(self, rest: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    def frames(
+        self, rest: Iterable[bytes], place: Callable[[Result], None] | None
+    ) -> Iterator[tuple[int, bytes]]:
         """What the program says, while it is given the `rest` of its input when it asks for that.
 
         Ends with its last word, or when the connection does.
@@ -138,6 +142,9 @@ class _Talk:
                             if feed is None:
                                 feed, self._room = Feed(rest), WINDOW
                             self._room += count(payload)
+                        elif kind == PLACE and place is not None:
+                            place(parsed(payload))
+                            self._to_program += frame(END)
                         else:
                             self.ended = kind == RESULT
                             yield kind, payload

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import NoReturn, Self, cast
 
 import pytest
 
@@ -66,6 +66,11 @@ class PlainEngine:
             )
         self.started.append(process)
         return _PlainStream(process, near)
+
+    def read_file(self, _container: str, _path: str) -> NoReturn:
+        raise NotImplementedError
+
+    archive = read_file
 
     @property
     def as_engine(self) -> Engine:

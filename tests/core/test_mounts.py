@@ -1,8 +1,8 @@
-"""Which mount a path is in."""
+"""Which paths are in the container's own file system."""
 
 import pytest
 
-from vibenv_core.inside.mounts import holder
+from vibenv_core.inside.mounts import is_apart
 
 MOUNTS = b"""\
 1 0 0:50 / / rw,relatime - overlay overlay rw
@@ -13,15 +13,18 @@ MOUNTS = b"""\
 
 
 @pytest.mark.parametrize(
-    ("path", "place"),
+    ("path", "apart"),
     [
-        (b"/root/f", b"/"),
-        (b"/tmp/f", b"/tmp"),
-        (b"/tmpfile", b"/"),
-        (b"/proc/1/status", b"/proc"),
-        (b"/var/a b/f", b"/var/a b"),
-        (b"/var/a b", b"/var/a b"),
+        (b"/root/f", True),
+        (b"/tmp/f", False),
+        (b"/tmp", False),
+        (b"/tmpfile", True),
+        (b"/proc/1/status", False),
+        (b"/var/a b/f", False),
+        (b"/var", False),
+        (b"/var/b", True),
+        (b"/", False),
     ],
 )
-def test_a_path_is_in_the_innermost_mount_above_it(path: bytes, place: bytes) -> None:
-    assert holder(path, MOUNTS) == place
+def test_a_path_is_apart_from_what_is_mounted_above_and_below_it(path: bytes, apart: bool) -> None:
+    assert is_apart(path, MOUNTS) == apart

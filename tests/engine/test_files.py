@@ -10,6 +10,7 @@ import pytest
 from tests.core.test_files import make_tree, tree
 from tests.engine.conftest import Launch
 from tests.engine.test_exec import BUSYBOX, run
+from tests.engine.test_sessions import eventually
 from tests.stack import images
 from vibenv_core import files, sessions
 from vibenv_core.engine import Engine
@@ -73,3 +74,40 @@ def test_a_full_disk_leaves_what_was_there(scratch: Engine, tmp_path: Path) -> N
         files.push(scratch, "s", str(tmp_path / "d"), "/dev/shm/d", **WISHES)
     assert run(scratch, "s", BUSYBOX, "ls", "-A", "/dev/shm").stdout == b"f\n"
     assert read(scratch, "/dev/shm/f") == b"before"
+
+
+def test_what_is_large_is_whole_and_its_users_own(
+    stack: Engine, launch: Launch, others_images: None, tmp_path: Path
+) -> None:
+    launch("m", image=images.MUSL, command=["sh", "-c", "exec cat"])
+    large = os.urandom(5 << 20)
+    make_tree(tmp_path / "source")
+    (tmp_path / "source" / "large").write_bytes(large)
+    done = files.push(stack, "m", str(tmp_path / "source"), "/tmp/there", **WISHES)
+    assert (done.path, done.files) == ("/tmp/there", 7)
+    files.write(stack, "m", "/tmp/f", large, **WISHES)
+    files.write(stack, "m", "/tmp/f", large[::-1], mode=0o640, **WISHES)
+    look = "ls -A /tmp; find /tmp/there /tmp/f ! -user 65534; stat -c %a /tmp/f"
+    listed = run(stack, "m", "sh", "-c", look).stdout.decode().split()
+    assert [name for name in listed if not name.startswith("vibenv")] == ["f", "there", "640"]
+    files.pull(stack, "m", "/tmp/there", str(tmp_path / "back"), **WISHES)
+    assert tree(tmp_path / "back") == tree(tmp_path / "source")
+    assert b"".join(files.read(stack, "m", "/tmp/f", **WISHES)) == large[::-1]
+
+
+def test_what_is_large_comes_from_a_session_of_root_too(scratch: Engine, tmp_path: Path) -> None:
+    make_tree(tmp_path / "source")
+    (tmp_path / "source" / "large").write_bytes(os.urandom(5 << 20))
+    files.push(scratch, "s", str(tmp_path / "source"), "/there", **WISHES)
+    done = files.pull(scratch, "s", "/there", str(tmp_path / "back"), **WISHES)
+    assert done.files == 7
+    assert tree(tmp_path / "back") == tree(tmp_path / "source")
+
+
+def test_a_large_copy_that_breaks_off_leaves_nothing(scratch: Engine, tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "a").write_bytes(os.urandom(5 << 20))
+    os.mkfifo(tmp_path / "source" / "b")
+    with pytest.raises(UsageError, match="neither a file nor a folder nor a link"):
+        files.push(scratch, "s", str(tmp_path / "source"), "/there", **WISHES)
+    assert eventually(lambda: b"there" not in run(scratch, "s", BUSYBOX, "ls", "-A", "/").stdout)

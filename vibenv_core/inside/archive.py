@@ -6,6 +6,8 @@ A stream is of one file or one folder: the name of its first entry is that of al
 from __future__ import annotations
 
 FOLDER, FILE, LINK = "folder", "file", "link"
+PERMISSIONS = 0o777
+"""The bits of a mode that are kept: nobody becomes another user by a file that was copied."""
 
 
 class Refused(ValueError):

@@ -9,7 +9,7 @@ import select
 import sys
 from collections.abc import Iterator
 
-from .framing import END, INPUT, RESULT, Frames, frame, taken
+from .framing import BLOCK, END, INPUT, PLACE, RESULT, Frames, frame, taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,20 @@ def input_of(asked: dict[str, object]) -> Iterator[bytes]:
             if kind == INPUT:
                 yield payload
                 say(taken(len(payload)))
+    raise EOFError
+
+
+def receive_in(folder: str) -> None:
+    """Have the engine put the input into a folder; it is there whole when this returns.
+
+    Raises: EOFError, where the caller went away before.
+    """
+    place = {"folder": folder, "uid": os.geteuid(), "gid": os.getegid()}
+    say(frame(PLACE, json.dumps(place).encode()))
+    frames = Frames()
+    while data := os.read(0, BLOCK):
+        if any(kind == END for kind, _ in frames.feed(data)):
+            return
     raise EOFError
 
 

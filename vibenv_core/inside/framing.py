@@ -23,7 +23,10 @@ ERROR = 3
 """From the program: bytes of its standard error."""
 TAKEN = 4
 """From the program: how many bytes of input it has done with since the last of these; 0 says that it runs."""
-RESULT = 5
+PLACE = 5
+"""From the program: JSON, with the `folder` that the engine is to put its input into, and the `uid` and `gid`
+that this is to have. END follows when that is done."""
+RESULT = 6
 """From the program: what came of it, as JSON."""
 
 WINDOW = 4 << 20

@@ -13,18 +13,28 @@ LARGE = 4 << 20
 
 
 def is_in_root(path: str) -> bool:
-    """Whether a file is in the container's own file system."""
+    """Whether a file, or a folder with all that is in it, is in the container's own file system."""
     real = os.fsencode(os.path.realpath(path))
     with open("/proc/self/mountinfo", "rb") as file:  # noqa: PTH123  # it starts quicker
-        return holder(real, file.read()) == b"/"
+        return is_apart(real, file.read())
 
 
-def holder(path: bytes, mountinfo: bytes) -> bytes:
-    """Where what `path` is in is mounted. Pure.
+def is_apart(path: bytes, mountinfo: bytes) -> bool:
+    """Whether nothing but the root is mounted above `path`, and nothing below it. Pure.
 
     Source: proc(5), /proc/pid/mountinfo: the fifth field, with blanks and the like as `\\040`.
     """
     places = (line.split(b" ")[4] for line in mountinfo.splitlines())
-    plain = (place.decode("unicode_escape").encode("latin-1") for place in places)
-    inside = (place for place in plain if place == b"/" or path == place or path.startswith(place + b"/"))
-    return max(inside, key=len, default=b"")
+    return not any(
+        _is_in(path, place) or _is_in(place, path) for place in map(_plain, places) if place != b"/"
+    )
+
+
+def _plain(place: bytes) -> bytes:
+    for code, byte in ((b"040", b" "), (b"011", b"\t"), (b"012", b"\n"), (b"134", b"\\")):
+        place = place.replace(b"\\" + code, byte)
+    return place
+
+
+def _is_in(path: bytes, folder: bytes) -> bool:
+    return path == folder or path.startswith(folder.rstrip(b"/") + b"/")

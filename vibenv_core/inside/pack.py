@@ -6,7 +6,7 @@ file, folder or link, is refused.
 Source: POSIX.1-2001, pax interchange format; names that are no UTF-8 as `hdrcharset=BINARY`, as GNU tar.
 """
 
-# ruff: noqa: PTH111, PTH115, PTH118, PTH119, PTH208
+# ruff: noqa: PTH111, PTH112, PTH114, PTH115, PTH118, PTH119, PTH120, PTH208
 # The standard library's paths are not made for names that are no UTF-8 and for folders by descriptors.
 from __future__ import annotations
 
@@ -15,30 +15,49 @@ import stat
 import tarfile
 from collections.abc import Iterator
 
-from . import caller
-from .archive import Refused, check_link
+from . import caller, mounts
+from .archive import PERMISSIONS, Refused, check_link
 from .framing import BLOCK, OUTPUT
 
 
 def main() -> None:
-    """Do what the request says: `path`."""
+    """Do what the request says: `path`, and `bulk`: that what is large is to be had of the engine instead."""
     asked = caller.request()
+    path = os.path.expanduser(str(asked["path"]))
     try:
-        caller.send(OUTPUT, joined(pack(os.path.expanduser(str(asked["path"])))))
+        if asked["bulk"] and _is_for_the_engine(path):
+            caller.end({"elsewhere": os.path.realpath(path)})
+        caller.send(OUTPUT, joined(pack(path)))
     except (OSError, ValueError, EOFError) as error:
         caller.end_with(error)
     else:
         caller.end({})
 
 
-def pack(path: str) -> Iterator[bytes]:
-    """The tar stream of what is at `path`, under its own name; a link there is followed.
+def _is_for_the_engine(path: str) -> bool:
+    """Whether it is much, all of it files that this user may read and the engine reaches."""
+    if os.geteuid() or os.path.islink(path) or not mounts.is_in_root(path):
+        return False
+    folders = (
+        os.walk(path) if os.path.isdir(path) else [(os.path.dirname(path), (), [os.path.basename(path)])]
+    )
+    return sum(os.lstat(os.path.join(at, name)).st_size for at, _, names in folders for name in names) >= (
+        mounts.LARGE
+    )
+
+
+def base_of(path: str) -> str:
+    """What is at `path` by its own name."""
+    base = os.path.basename(os.path.normpath(path))
+    return base if base not in ("", ".", "..") else os.path.basename(os.path.realpath(path)) or "root"
+
+
+def pack(path: str, *, uid: int = 0, gid: int = 0) -> Iterator[bytes]:
+    """The tar stream of what is at `path`, under its own name and of that owner; a link there is followed.
 
     Raises: OSError, Refused.
     """
-    base = os.path.basename(os.path.normpath(path))
-    if base in ("", ".", ".."):
-        base = os.path.basename(os.path.realpath(path)) or "root"
+    base = base_of(path)
     path = os.path.realpath(path)
     kept: dict[tuple[int, int], str] = {}
     waiting: list[tuple[str, ...]] = [()]
@@ -47,7 +66,8 @@ def pack(path: str) -> Iterator[bytes]:
         at = os.path.join(path, *place)
         found = os.lstat(at)
         entry = tarfile.TarInfo("/".join((base, *place)))
-        entry.mode, entry.mtime = stat.S_IMODE(found.st_mode), int(found.st_mtime)
+        entry.mode, entry.mtime = found.st_mode & PERMISSIONS, int(found.st_mtime)
+        entry.uid, entry.gid = uid, gid
         if stat.S_ISDIR(found.st_mode):
             entry.type = tarfile.DIRTYPE
             yield _header(entry)
@@ -67,6 +87,15 @@ def pack(path: str) -> Iterator[bytes]:
             yield _header(entry)
             yield from _content(at, found.st_size)
     yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def packed_file(name: str, content: bytes, *, uid: int, gid: int) -> Iterator[bytes]:
+    """The tar stream of one file."""
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode, entry.uid, entry.gid = len(content), 0o600, uid, gid
+    yield _header(entry)
+    yield content
+    yield bytes(-len(content) % tarfile.BLOCKSIZE + 2 * tarfile.BLOCKSIZE)
 
 
 def joined(blocks: Iterator[bytes]) -> Iterator[bytes]:

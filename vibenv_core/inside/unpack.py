@@ -5,7 +5,7 @@ each file takes its place when it is whole. No path is followed over a link: nei
 stream nor one that was there leads out of the folder.
 """
 
-# ruff: noqa: PTH101, PTH102, PTH104, PTH111, PTH116, PTH118
+# ruff: noqa: PTH101, PTH102, PTH104, PTH111, PTH118, PTH120
 # Folders are worked in by their descriptors, which the standard library's paths cannot.
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ import stat
 import tarfile
 from collections.abc import Iterator
 
-from . import caller
-from .archive import FILE, FOLDER, LINK, Refused, check_link, check_place, destination, parts
+from . import caller, mounts
+from .archive import FILE, FOLDER, LINK, PERMISSIONS, Refused, check_link, check_place, destination, parts
 from .framing import BLOCK
-from .write_file import temporary_name
+from .write_file import beside, stage, temporary_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_PERMISSIONS = 0o777
-"""The bits of a mode that are kept: nobody becomes another user by a file that was copied."""
 _ZEROS = bytes(BLOCK)
 
 
@@ -45,7 +43,11 @@ def main() -> None:
     asked = caller.request()
     try:
         to = os.path.expanduser(str(asked["to"]))
-        made = unpack(caller.input_of(asked), to, contents=bool(asked["contents"]))
+        target = _free(to, str(asked["base"]), asked) if asked["bulk"] else None
+        if target is not None:
+            made = take_over(target, str(asked["base"]))
+        else:
+            made = unpack(caller.input_of(asked), to, contents=bool(asked["contents"]))
     except (OSError, ValueError, EOFError, tarfile.TarError) as error:
         caller.end_with(error)
     else:
@@ -86,6 +88,31 @@ def unpack(blocks: Iterator[bytes], to: str, *, contents: bool = False) -> Unpac
         return {"path": target, "files": made.files, "size": made.size}
 
 
+def take_over(target: str, base: str) -> Unpacked:
+    """As `unpack` of what the engine puts there, called `base`, where nothing has to be joined."""
+    with stage(target) as folder:
+        caller.receive_in(folder)
+        files = [os.lstat(os.path.join(at, name)) for at, _, names in os.walk(folder) for name in names]
+        files = [found for found in files if stat.S_ISREG(found.st_mode)]
+        os.rename(os.path.join(folder, base), target)
+    sizes = {found.st_ino: found.st_size for found in files}
+    return {"path": target, "files": len(files), "size": sum(sizes.values())}
+
+
+def _free(to: str, base: str, asked: dict[str, object]) -> str | None:
+    """Where it goes, if no folder is there that it would join, and the engine can reach that."""
+    real = os.path.realpath(to)
+    target = destination(
+        f"{real}/" if to.endswith("/") else real,
+        _kind(real),
+        base=base,
+        folder=bool(asked["folder"]),
+        contents=bool(asked["contents"]),
+    )
+    check_place(target, there := _kind(target), folder=bool(asked["folder"]))
+    return None if there == FOLDER or not mounts.is_in_root(os.path.dirname(target)) else target
+
+
 def _kind(path: str) -> str | None:
     try:
         found = os.lstat(path).st_mode
@@ -102,17 +129,15 @@ def _new(
     first: tarfile.TarInfo,
 ) -> _Folder:
     """A folder that was not there, from the entries after the `first`."""
-    folder, name = os.path.split(target)
-    os.stat(folder)  # an error is about the folder, and not about what it is called until it is whole
-    stage = os.path.join(folder, temporary_name(name))
-    os.mkdir(stage, 0o700)
+    temporary = beside(target)
+    os.mkdir(temporary, 0o700)
     try:
-        made = _fill(archive, blocks, stage, base)
-        os.chmod(stage, first.mode & _PERMISSIONS)
-        os.utime(stage, (first.mtime, first.mtime))
-        os.rename(stage, target)
+        made = _fill(archive, blocks, temporary, base)
+        os.chmod(temporary, first.mode & PERMISSIONS)
+        os.utime(temporary, (first.mtime, first.mtime))
+        os.rename(temporary, target)
     except BaseException:
-        shutil.rmtree(stage, ignore_errors=True)
+        shutil.rmtree(temporary, ignore_errors=True)
         raise
     return made
 
@@ -185,7 +210,7 @@ class _Folder:
                 while block := content.read(BLOCK):
                     _write(file, block)
                 os.ftruncate(file, entry.size)
-                os.fchmod(file, entry.mode & _PERMISSIONS)
+                os.fchmod(file, entry.mode & PERMISSIONS)
                 os.utime(file, (entry.mtime, entry.mtime))
             finally:
                 os.close(file)
@@ -196,7 +221,7 @@ class _Folder:
         """Give the folders that were made their modes and times, which filling them would change."""
         for place, entry in reversed(self._made):
             folder = self._open(place)
-            os.fchmod(folder, entry.mode & _PERMISSIONS)
+            os.fchmod(folder, entry.mode & PERMISSIONS)
             os.utime(folder, (entry.mtime, entry.mtime))
 
     def close(self) -> None:
