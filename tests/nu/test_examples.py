@@ -29,7 +29,6 @@ BEFORE = {
     "vibenv rename": RUNNING,
     "vibenv attach": RUNNING,
     "vibenv forward": SERVING,
-    "vibenv forwards": SERVING,
     "vibenv exec": RUNNING,
     "vibenv read": f"{RUNNING}; '{{}}' | vibenv write my-task /root/out.json",
     "vibenv write": RUNNING,
@@ -37,7 +36,7 @@ BEFORE = {
     "vibenv pull": RUNNING,
 }
 """What is there when a command's examples are typed."""
-AFTER = dict.fromkeys(("vibenv forward", "vibenv forwards"), "vibenv forwards my-task --end")
+AFTER = {"vibenv forward": "vibenv forwards my-task --end"}
 """What ends what an example began."""
 
 BASE = "localhost:5000/base-of-an-example:1"
