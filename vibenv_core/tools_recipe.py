@@ -30,7 +30,7 @@ main()
 
 MODULES = (
     "__future__ base64 binascii codecs collections collections.abc contextlib ctypes dataclasses "
-    "encodings.ascii encodings.idna encodings.latin_1 encodings.unicode_escape encodings.utf_16_le "
+    "encodings.ascii encodings.idna encodings.latin_1 encodings.utf_16_le "
     "encodings.utf_32_le encodings.utf_8 enum errno fcntl functools hashlib io itertools json "
     "json.encoder os pty re resource select selectors shutil signal socket stat struct subprocess sys "
     "tarfile tempfile termios threading time traceback tty typing unicodedata zlib"
