@@ -98,3 +98,15 @@ class Recording:
     def missing(self) -> int:
         """How many bytes of output it says are not in it."""
         return sum(event.missing for event in self.events if isinstance(event, Marker))
+
+    def lost(self, printed: bytes) -> int:
+        """How many of the printed bytes are neither here nor said to be missing; asserts that the others are
+        as they were printed."""
+        at = self.before
+        for event in self.events:
+            if isinstance(event, Marker):
+                at += event.missing
+            elif isinstance(event, Output):
+                assert printed[at : at + len(event.data)] == event.data, f"other bytes at {at}"
+                at += len(event.data)
+        return len(printed) - at

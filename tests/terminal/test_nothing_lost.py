@@ -24,7 +24,7 @@ from tests.terminal.conftest import (
     prints,
 )
 from tests.terminal.programs import flood
-from tests.terminal.recording import Marker, Output, Recording
+from tests.terminal.recording import Marker
 from tests.terminal.session import Session
 from vibenv_core.supervisor.frames import Kind, plain
 
@@ -47,22 +47,10 @@ while os.read(0, 1): os.write(1, b"%078d\r\n" % 1 * 50)
 """
 
 
-def lost(printed: bytes, recording: Recording) -> int:
-    """How many of the printed bytes are neither recorded nor said to be missing; what is there is exact."""
-    at = recording.before
-    for event in recording.events:
-        if isinstance(event, Marker):
-            at += event.missing
-        elif isinstance(event, Output):
-            assert printed[at : at + len(event.data)] == event.data, f"other bytes at {at}"
-            at += len(event.data)
-    return len(printed) - at
-
-
 def test_a_flood_that_nobody_looks_at_is_recorded_whole(start: Start) -> None:
     session = start(*floods(8 * MB))
     printed = flood.printed(8 * MB) + b"done\r\n"
-    eventually(lambda: lost(printed, session.recording) == 0, "all of it", within_s=PATIENCE_S)
+    eventually(lambda: session.recording.lost(printed) == 0, "all of it", within_s=PATIENCE_S)
 
 
 def test_clients_killed_amid_a_flood_cost_no_byte(start: Start, terminal: Open) -> None:
@@ -73,7 +61,7 @@ def test_clients_killed_amid_a_flood_cost_no_byte(start: Start, terminal: Open) 
         shown.wait_for(r"^\d{78}$")
         kill(shown)
     session.attach(watching=True).until_painted(b"done\r\n")
-    eventually(lambda: lost(printed, session.recording) == 0, "all of it", within_s=PATIENCE_S)
+    eventually(lambda: session.recording.lost(printed) == 0, "all of it", within_s=PATIENCE_S)
 
 
 def test_the_last_words_of_a_program_are_recorded_and_seen(start: Start) -> None:
@@ -95,13 +83,13 @@ def test_the_last_words_of_a_program_are_recorded_and_seen(start: Start) -> None
 def test_bytes_that_are_no_utf_8_are_recorded_as_they_are(start: Start, tmp_path: Path, piece: int) -> None:
     printed = random.Random(7).randbytes(3000 * min(piece, 20)) + "über 世界 🏳️‍🌈".encode()[:-2] + b"end"
     session = start(*prints(printed, tmp_path, piece=piece))
-    eventually(lambda: lost(printed, session.recording) == 0, "all of it", within_s=PATIENCE_S)
+    eventually(lambda: session.recording.lost(printed) == 0, "all of it", within_s=PATIENCE_S)
 
 
 def test_characters_that_come_in_pieces_are_whole_in_the_recording(start: Start, tmp_path: Path) -> None:
     printed = "Grüße, 世界, e\u0301, 🏳️‍🌈\r\n".encode() * 20
     session = start(*prints(printed, tmp_path, piece=1, pause_s=0.001))
-    eventually(lambda: lost(printed, session.recording) == 0, "all of it", within_s=PATIENCE_S)
+    eventually(lambda: session.recording.lost(printed) == 0, "all of it", within_s=PATIENCE_S)
     assert "\ufffd" not in (session.log / "session.cast").read_text()
 
 
@@ -110,7 +98,7 @@ def test_a_recording_that_is_full_says_what_it_dropped(start: Start) -> None:
     printed = flood.printed(8 * MB) + b"done\r\n"
     eventually(lambda: session.recording.output.endswith(b"done\r\n"), "the end", within_s=PATIENCE_S)
     older, newer = session.older_recording, session.recording
-    assert lost(printed[: newer.before], older) == lost(printed, newer) == 0
+    assert older.lost(printed[: newer.before]) == newer.lost(printed) == 0
     assert Marker(f"{older.before} bytes of output dropped before this") in newer.events
     assert len(older.output) > 0.3 * MB
     assert sum(file.stat().st_size for file in session.log.iterdir()) <= 1.1 * MB
@@ -127,7 +115,7 @@ def test_a_full_disk_holds_nobody_up_and_what_it_cost_is_said(start: Start) -> N
         client.painted.clear()
     (session.log / "ballast").unlink()
     client.type(b"x")
-    eventually(lambda: lost(line * 5050, session.recording) == 0, "the account", within_s=PATIENCE_S)
+    eventually(lambda: session.recording.lost(line * 5050) == 0, "the account", within_s=PATIENCE_S)
     assert session.recording.missing > 0
     assert client.ask("state")["running"]
 

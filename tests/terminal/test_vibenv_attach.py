@@ -19,8 +19,8 @@ from tests.terminal.conftest import AGENT, PATIENCE_S, Played, Start, floods, ki
 from tests.terminal.programs import flood
 from tests.terminal.real_terminal import Terminal
 from tests.terminal.session import Session
-from tests.terminal.test_nothing_lost import MB, lost
 
+MB = 1_000_000
 DETACH = "C-\\"
 Sit: TypeAlias = Callable[..., Terminal]
 
@@ -108,4 +108,4 @@ def test_a_nu_killed_amid_a_flood_costs_no_byte(start: Start, sit: Sit) -> None:
         terminal.enter(f"vibenv attach {NAME}")
         terminal.wait_for(r"^\d{78}$")
         kill(terminal)
-    eventually(lambda: lost(printed, session.recording) == 0, "all of it", within_s=PATIENCE_S)
+    eventually(lambda: session.recording.lost(printed) == 0, "all of it", within_s=PATIENCE_S)
