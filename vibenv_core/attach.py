@@ -22,7 +22,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from . import labels, session_plan, session_process, sessions
-from .attachment import Attachment
+from .attachment import Attachment, LaterVersion
 from .away import Away
 from .detach_key import DetachKey
 from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError, WrongState
@@ -143,6 +143,7 @@ class _Shown:
         self._attempt_began = 0.0
         self._silent = False
         self._output = Multiplexed()
+        self._said = b""
         self._away: Away | None = None
         self._attempt: Attempt[Stream | _Gone] | None = None
         self._gone: _Gone | None = None
@@ -231,9 +232,13 @@ class _Shown:
             if not received:
                 self._cut(now)
                 break
+            output = self._output.feed(received)
             try:
-                attachment.received(self._output.feed(received), now)
+                attachment.received(output, now)
             except Refused as error:
+                if not attachment.reached and not isinstance(error, LaterVersion):
+                    self._said += output  # the engine could not start the relay, and says why
+                    continue
                 raise EngineError(
                     f"the terminal of `{self._name}` speaks another language: {error}",
                     code="attach::not_understood",
@@ -258,7 +263,7 @@ class _Shown:
         if self._away is None:
             self._away = Away(self._engine.host.name, now, keys=self._keys)
         elif not self._attachment.reached:
-            self._away.failed(_last_line(self._output.stderr), now)
+            self._away.failed(_last_line(self._complaint()), now)
         self._silent = silent
         self._attachment.cut()
 
@@ -295,16 +300,20 @@ class _Shown:
 
     def _open(self, stream: Stream) -> None:
         self._stream = stream
-        self._output = Multiplexed()
+        self._output, self._said = Multiplexed(), b""
         self._attachment.opened(time.monotonic())
 
     def _exec(self, hello: Hello) -> Stream:
         self._opened_ns = time.time_ns()
         return self._engine.exec_stream(self._container, self._argv(hello))
 
+    def _complaint(self) -> str:
+        """What the far side, or the engine in its place, said of itself outside the terminal."""
+        return (self._said + self._output.stderr).decode(errors="replace").strip()
+
     def _refused(self) -> str:
-        """What the far side said, when it was not at the terminal."""
-        return "" if self._attachment.was_reached else self._output.stderr.decode(errors="replace").strip()
+        """The same, when it never was at the terminal."""
+        return "" if self._attachment.was_reached else self._complaint()
 
     def _another(self, hello: Hello, *, silent: bool, refused: str) -> Stream | _Gone:
         """Another connection, or that the session does not run.
@@ -314,8 +323,8 @@ class _Shown:
         try:
             if refused and (gone := self._choose_bridge(refused)):
                 return gone
-            if silent and self._engine.way is not None:
-                self._engine.way.mend(True, self._opened_ns)
+            if silent:
+                self._engine.mend(self._opened_ns)
             try:
                 return self._exec(hello)
             except Unreachable:
@@ -363,8 +372,8 @@ def _close(came: Stream | _Gone) -> None:
         came.close()
 
 
-def _last_line(said: bytes) -> str:
-    return said.decode(errors="replace").strip().rpartition("\n")[2]
+def _last_line(said: str) -> str:
+    return said.rpartition("\n")[2]
 
 
 def _within(seconds: float, ask: Callable[[], T | None]) -> T | None:

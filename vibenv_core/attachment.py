@@ -23,6 +23,10 @@ _ACKNOWLEDGED = 8 << 10
 """Bytes that are painted before the session is told so."""
 
 
+class LaterVersion(frames.Refused):
+    """A session whose frames mean something else."""
+
+
 class Attachment:
     """One terminal attached to one session. Times are seconds of any one clock that never goes back."""
 
@@ -208,7 +212,7 @@ class Attachment:
     def _welcome(self, payload: bytes, now: float) -> None:
         said = frames.plain(payload)
         if said.get("version") != frames.VERSION or not isinstance(said.get("typed"), int):
-            raise frames.Refused("a session of a later vibenv")
+            raise LaterVersion("a session of a later vibenv")
         self.reached = self.was_reached = True
         self._painting.begin(self._size[0])
         if self._beat:

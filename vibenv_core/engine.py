@@ -57,6 +57,15 @@ class Engine(ImageCalls, FileCalls):
             self._memory = self.info().memory
         return self._memory
 
+    def mend(self, since_ns: int) -> None:
+        """Have a way to it that was silent since then (in `time_ns`) looked at, and made anew if need be.
+
+        Raises: what the mending of the way raises.
+        """
+        if self.way is not None:
+            self.way.mend(True, since_ns)
+            self._client.close()  # what waits in the pool is of the way as it was
+
     def ping(self) -> timedelta:
         """How long the least of calls takes."""
         with translated(self.host):

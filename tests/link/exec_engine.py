@@ -17,6 +17,7 @@ from http.server import BaseHTTPRequestHandler
 
 from tests.nu.shell import ROOT
 from tests.terminal.session import Session
+from vibenv_core.supervisor import TOOLS
 
 NAME = "far"
 _INSPECTED = ROOT / "tests" / "data" / "docker" / "inspect-session-28.5.2.json"
@@ -34,6 +35,8 @@ class ExecEngine:
 
     session: Session
     execs: list[list[str]] = field(default_factory=list)
+    refusal: bytes = b""
+    """What it says instead of running anything: as engines do, as if the program had written it."""
     exit_codes: dict[str, int | None] = field(default_factory=dict)
 
     @property
@@ -49,6 +52,7 @@ class ExecEngine:
         return {
             **found,
             "Name": f"/vibenv-{NAME}",
+            "Mounts": [{"Destination": TOOLS, "Name": "vibenv.tools-0123456789ab", "Source": ""}],
             "State": {**found["State"], **state},  # type: ignore[dict-item]
         }
 
@@ -105,6 +109,9 @@ class _Handler(BaseHTTPRequestHandler):
         """Run an exec, joined to the connection as an engine does it: either way has a thread of its own."""
         self.close_connection = True
         self.wfile.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
+        if said := self.engine.refusal:
+            self.connection.sendall(struct.pack(">BxxxI", 1, len(said)) + said)
+            return
         with subprocess.Popen(
             self.engine.argv(int(number)),
             bufsize=0,

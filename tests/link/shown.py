@@ -76,7 +76,7 @@ def showing(
     keys: str = "ctrl-\\",
     watching: bool = False,
 ) -> Iterator[Shown]:
-    """A session on a terminal of that size; it is left at the end, whatever it does."""
+    """A session on a terminal of that size, once it is painted; it is left at the end, whatever it does."""
     user, program = pty.openpty()
     termios.tcsetwinsize(program, (rows, cols))
     cancelled, over = threading.Event(), threading.Event()
@@ -87,6 +87,8 @@ def showing(
         shown = Shown(user, ended)
         pool.submit(shown.read, over)
         try:
+            shown.until(rb"\x1b\[H\x1b\[J.{20}")
+            shown.mark = 0
             yield shown
         finally:
             shown.reads = True
