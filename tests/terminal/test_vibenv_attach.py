@@ -82,6 +82,31 @@ def test_the_screen_is_exact_and_the_terminal_is_afterwards_as_it_was(
         terminal.wait_for(r"reason +│ +detached")
 
 
+def crash(terminal: Terminal) -> None:
+    """Have the program end with all of its modes set."""
+    terminal.type("q")
+
+
+def end_plugin(terminal: Terminal) -> None:
+    """Ask the plugin to end, as a system that shuts down does."""
+    os.kill(plugin_of(terminal), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("end", [crash, end_plugin])
+def test_however_it_ends_the_terminal_is_as_it_was(
+    start: Start, sit: Sit, played: Played, end: Callable[[Terminal], None]
+) -> None:
+    session = start(*AGENT)
+    terminal = sit(session)
+    before, title = terminal.seen.state, terminal.seen.title
+    terminal.enter(f"vibenv attach {NAME}")
+    terminal.wait_to_show(lambda: played(session))
+    end(terminal)
+    terminal.wait_for(PROMPT)
+    terminal.wait_until(lambda _: terminal.seen.state == before, before)
+    assert terminal.seen.title == title
+
+
 def test_a_killed_nu_or_plugin_costs_no_byte_and_no_key_and_the_next_screen_is_exact(
     start: Start, sit: Sit, played: Played
 ) -> None:
