@@ -254,3 +254,34 @@ def test_a_relay_waits_for_a_session_that_just_starts_and_not_for_ever(tmp_path:
         with connection:
             assert connection.recv(1) == bytes([Kind.HELLO])
         assert joined.wait(PATIENCE_S) == 0
+
+
+BROKEN = """\
+import sys
+from vibenv_core.supervisor import ghostty, __main__
+def fails(*_, **__): raise LookupError("nobody foresaw this")
+setattr(ghostty.GhosttyScreen, sys.argv.pop(1), fails)
+__main__.main()
+"""
+
+
+@pytest.mark.parametrize("method", ["feed", "repaint", "resize"])
+def test_an_emulator_that_fails_does_not_end_the_program(tmp_path: Path, method: str) -> None:
+    argv = [sys.executable, "-c", BROKEN, method, *SUPERVISE[3:], "--log-folder", str(tmp_path)]
+    argv += ["--dtach-socket", f"{tmp_path}/dtach", "--control-socket", f"{tmp_path}/control", "--"]
+    argv += ["sh", "-c", "echo before; read line; echo $line; read line; exit 6"]
+    with subprocess.Popen(argv, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"READY\n"
+        with socket.socket(socket.AF_UNIX) as client, socket.socket(socket.AF_UNIX) as typist:
+            for each in (client, typist):
+                each.connect(f"{tmp_path}/dtach")
+            client.sendall(b"\x01" + bytes(9) + b"\x04\x03\x1e\x00\x64\x00" + bytes(4))
+            typist.sendall(b"\x00\x06hello\r  \x00\x01\r       ")
+            try:
+                assert process.wait(PATIENCE_S) == 6
+            finally:
+                process.kill()
+        assert process.stderr
+        assert b"nobody foresaw this" in process.stderr.read()
+    assert "hello" in (tmp_path / "session.cast").read_text()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import socket
+import sys
 
 from .client import Client
 from .frames import Refused
@@ -14,11 +15,9 @@ _UNREAD = 1 << 16
 """Bytes that wait in the kernel for a client: what it will see before it sees what is new."""
 
 
-def _tell() -> None:
-    """Write an error that nobody foresaw to the container's log: it costs one client, not the session."""
-    import traceback  # takes long, and is hardly ever needed
-
-    traceback.print_exc()
+def tell(error: Exception) -> None:
+    """Write an error that nobody foresaw to the container's log. The program is somebody's, and goes on."""
+    sys.excepthook(type(error), error, error.__traceback__)  # `traceback` is not in the tools
 
 
 class Connection:
@@ -63,8 +62,8 @@ class Connection:
             return
         except (OSError, Refused):
             pass
-        except Exception:
-            _tell()
+        except Exception as error:
+            tell(error)
         self.broken = True
 
     def send(self, now: float) -> None:
@@ -80,8 +79,8 @@ class Connection:
             return
         except OSError:
             self.broken = True
-        except Exception:
-            _tell()
+        except Exception as error:
+            tell(error)
             self.broken = True
 
     def close(self) -> None:

@@ -20,7 +20,7 @@ from functools import partial
 from typing import NamedTuple
 
 from . import READY
-from .connection import Connection
+from .connection import Connection, tell
 from .ghostty import GhosttyScreen
 from .hub import Hub
 from .program import Program
@@ -136,17 +136,23 @@ class _Loop:
         """Until the program has ended and clients know."""
         self._reap()
         while self._exit_code is None:
-            self._turn()
-        self._drain()
+            self._safely(self._turn)
+        self._safely(self._drain)
         self._hub.ended(self._exit_code)
         self._stop_listening()
         deadline = time.monotonic() + _FAREWELL_S
-        self._attend(time.monotonic())
+        self._safely(partial(self._attend, time.monotonic()))
         while self._connections and time.monotonic() < deadline:
-            self._turn(deadline)
+            self._safely(partial(self._turn, deadline))
         if self._recording:
             self._recording.close(time.monotonic(), self._paint)
         return self._exit_code
+
+    def _safely(self, do: Callable[[], object]) -> None:
+        try:
+            do()
+        except Exception as error:
+            tell(error)
 
     def _turn(self, deadline: float | None = None) -> None:
         now = time.monotonic()
@@ -219,8 +225,8 @@ class _Loop:
     def _paint(self) -> bytes:
         try:
             return self._hub.display.screen.repaint()
-        except (RuntimeError, ValueError) as error:
-            sys.stderr.write(f"the screen cannot be painted into the recording: {error}\n")
+        except Exception as error:
+            tell(error)  # the recording has what comes all the same
             return b""
 
     def _drain(self) -> None:
