@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from vibenv_core.supervisor import ghostty_library
+from vibenv_core.supervisor.cells import NO_STYLE, TAIL, Look
 from vibenv_core.supervisor.ghostty import Event, GhosttyScreen
 from vibenv_core.supervisor.ghostty_library import Library, Unusable, find
 from vibenv_core.supervisor.queries import Queries
@@ -31,6 +32,22 @@ def test_a_screen_tells_what_it_shows(screen: GhosttyScreen) -> None:
     assert (screen.cursor, screen.title, screen.alternate) == ((1, 3), "a title", False)
     screen.feed(b"\x1b[?1049h")
     assert screen.alternate
+
+
+def test_cells_are_read_with_all_that_they_look_like(screen: GhosttyScreen) -> None:
+    screen.feed(
+        "\x1b[1;4:3;31;58:5:7mone\x1b[m字e\u0301\x1b[44m\x1b[2X\x1b[2C\x1b[48;2;1;2;3m\x1b[K".encode()
+    )
+    runs = [(run.start, run.text, run.marks, run.look) for run in screen.state().active.rows[0].runs()]
+    styled = bytes((1, 1, 0, 0, 0, 0, 0, 0, 1, 7, 0, 0, 1, 3, 0, 0))
+    blue, other = bytes((0, 0, 0, 0, 1, 4)) + bytes(10), bytes((0, 0, 0, 0, 2, 1, 2, 3)) + bytes(8)
+    assert runs == [
+        (0, "one", (), Look(styled)),
+        (3, f"字{TAIL}", (), Look(NO_STYLE)),
+        (5, "e", ("\u0301",), Look(NO_STYLE)),
+        (6, "\0\0", (), Look(blue, erased=True)),
+        (8, "\0" * 12, (), Look(other, erased=True)),
+    ]
 
 
 def test_text_has_scrollback_and_whole_lines(screen: GhosttyScreen) -> None:
@@ -55,8 +72,8 @@ def test_neither_title_nor_lines_have_what_is_not_seen(screen: GhosttyScreen, hi
 
 
 def test_a_title_is_of_moderate_length(screen: GhosttyScreen) -> None:
-    screen.feed(b"\x1b]2;" + b"t" * 5000 + b"\x07")
-    assert len(screen.title) <= 256
+    screen.feed(b"\x1b]2;" + b"t" * 800 + b"\x07")
+    assert screen.title == "t" * 256
 
 
 def test_a_program_is_told_the_name_and_the_size_but_never_what_it_wrote(screen: GhosttyScreen) -> None:
@@ -85,6 +102,8 @@ def test_a_size_that_no_terminal_has_is_made_to_fit(
 def test_a_program_cannot_change_the_size(screen: GhosttyScreen) -> None:
     screen.feed(b"\x1b[?40h\x1b[?3h\x1b[8;50;132t")
     assert screen.feed(b"\x1b[18t") == b"\x1b[8;5;20t"
+    screen.feed(b"x" * 25)
+    assert screen.lines()[:2] == ["x" * 20, "x" * 5]
 
 
 def test_what_the_program_says_beside_its_output_is_kept(screen: GhosttyScreen) -> None:

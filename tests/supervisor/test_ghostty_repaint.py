@@ -99,6 +99,15 @@ def test_a_repaint_brings_over(output: bytes) -> None:
     )
 
 
+def test_keys_that_were_asked_for_on_an_alternate_screen_are_not_there_when_it_is_used_again() -> None:
+    with screens(5, 20) as (session, client):
+        client.feed(b"\x1b[?1049h\x1b[>1u")  # of a program whose end was not seen
+        client.feed(session.repaint())
+        for screen in (session, client):
+            screen.feed(b"\x1b[?1049h")
+        assert shown(client.state()) == shown(session.state())
+
+
 def test_a_repaint_asks_nothing() -> None:
     assert repainted(b"\x1b[?2048h\x1b[?2033h\x1b[?1004h\x1b[?2031h\x1b[c") == b""
 
