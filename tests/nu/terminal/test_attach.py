@@ -54,7 +54,7 @@ def last_tick(terminal: Tmux) -> int:
 def clients(engine: Engine, session: str) -> int:
     """How many relays run in a session."""
     listed = engine.docker("top", f"vibenv-{session}", "-o", "pid,args")
-    return listed.count("relay.py")
+    return listed.count("__main__.pyc relay ")
 
 
 def test_what_runs_goes_on_while_nobody_is_attached(tmux: Open, launch: Launch) -> None:
