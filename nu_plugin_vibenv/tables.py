@@ -223,7 +223,7 @@ def session_row(session: Session) -> SessionRow:
         state=session.state.value,
         created=session.created,
         uptime=_whole_s(session.uptime),
-        image=short_image(session.image),
+        image=shown(short_image(session.image)),
     )
 
 
@@ -235,8 +235,8 @@ def session_details_row(details: SessionDetails) -> SessionDetailsRow:
         state=session.state.value,
         created=session.created,
         uptime=_whole_s(session.uptime),
-        image=session.image,
-        command=list(session.command),
+        image=shown(session.image),
+        command=[shown(word) for word in session.command],
         access=details.access.value,
         size=Filesize(details.size),
         cpus=details.cpus,
@@ -246,11 +246,16 @@ def session_details_row(details: SessionDetails) -> SessionDetailsRow:
         started=details.started,
         ended=details.ended,
         exit_code=details.exit_code,
-        version=session.version,
+        version=shown(session.version),
         log=details.log,
         host=session.host,
         id=session.id,
     )
+
+
+def shown(text: str) -> str:
+    """Text of labels, which anybody may have written, with what would steer a terminal spelt out."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else ascii(sign)[1:-1] for sign in text)
 
 
 def usage_row(session: Session, usage: Usage) -> UsageRow:

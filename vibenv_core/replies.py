@@ -153,7 +153,7 @@ def session_details(found: Container, *, host: str, now: datetime) -> SessionDet
     ran = found.started is not None and not _runs(found)
     return SessionDetails(
         session=session_of(found, host=host, now=now),
-        access=Access(found.labels.get(labels.ACCESS, Access.NONE)),
+        access=_access(found.labels),
         started=found.started,
         ended=found.ended if ran else None,
         exit_code=found.exit_code if ran else None,
@@ -302,8 +302,21 @@ def _state(text: str) -> SessionState:
     return SessionState.STOPPED if text == "exited" else SessionState(text)
 
 
+def _access(found: Mapping[str, str]) -> Access:
+    text = found.get(labels.ACCESS)
+    return next((access for access in Access if access == text), Access.NONE)
+
+
 def _command(found: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(json.loads(found.get(labels.COMMAND, "[]")))
+    """The label's list of words; what is none, as it is: anybody can make a container with our labels."""
+    text = found.get(labels.COMMAND, "[]")
+    try:
+        words = json.loads(text)
+    except ValueError:
+        return (text,)
+    return (
+        tuple(words) if isinstance(words, list) and all(isinstance(word, str) for word in words) else (text,)
+    )
 
 
 def _mount(volume: VolumeMount) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """Docker's JSON, recorded from engines of both versions (tests/data/docker), read and written."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,21 @@ def test_the_list_gives_the_sessions_and_nothing_else(version: str) -> None:
     assert mine.created.tzinfo is UTC
     assert len(mine.id) == 64
     assert (sessions["done"].state, sessions["done"].uptime) == (SessionState.STOPPED, None)
+
+
+@pytest.mark.parametrize("text", ["", "no JSON", "5", '{"a": 1}', "[1]", "null"])
+def test_a_session_with_a_broken_label_is_listed_with_it(version: str, text: str) -> None:
+    summary = next(each for each in recorded("list", version) if each["Names"] == ["/vibenv-my-task"])
+    broken = {**summary, "Labels": {**summary["Labels"], labels.COMMAND: text}}
+    session = replies.session(broken, host="here")
+    assert session is not None
+    assert session.command == (text,)
+
+
+def test_a_session_with_an_unknown_access_has_none_that_vibenv_gave_it(version: str) -> None:
+    found = replies.container(recorded("inspect-session", version))
+    odd = replace(found, labels=found.labels | {labels.ACCESS: "all of it"})
+    assert replies.session_details(odd, host="here", now=datetime.now(UTC)).access is Access.NONE
 
 
 def test_a_renamed_session_goes_by_its_containers_name(version: str) -> None:
