@@ -9,6 +9,7 @@ and may be called from several threads at once; the longer ones take an event th
                                             what to do, decided without doing it
     session_process  attachment  keyboard  painting  heartbeat  away  detach_key  terminal_modes  multiplexed
                                             a session's terminal, as bytes
+    inside_programs                         how vibenv's own programs are started in sessions
     address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text
     user_files  tls_files  context_store  ssh_files              the user's files that these are in
     hosts                                   which engine is meant

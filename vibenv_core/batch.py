@@ -1,4 +1,4 @@
-"""One action on many names, side by side: the only place where the library starts threads of its own.
+"""One action on many names, side by side: with `feed` the only place where the library starts threads.
 
 Those of `each` end before it does; those of `each_within` may be left behind, and end by themselves.
 """

@@ -1,6 +1,7 @@
 """Programs that run in a session's container and travel there as source: the standard library only.
 
     bridge                          the terminal of a session that an older vibenv made
+    connect  listening              its ports, for `vibenv forward`
     framing  caller                 what is said between a program and its caller, as bytes and as calls
     archive                         what of a tar stream may be made where, decided
     execute                         what `vibenv exec` runs
