@@ -28,8 +28,8 @@ from .queries import Queries
 from .recording import Recording
 from .talk import DtachTalk, FramesTalk, Talk
 
-_BATCH = 1 << 14
-"""Bytes of output that are worked on at a time: little more than the kernel keeps of it, so that the program
+_BATCH = 1 << 15
+"""Bytes of output that are worked on at a time: few times what the kernel keeps of it, so that the program
 can go on meanwhile."""
 _READ = 1 << 13
 _DRAIN_S = 1.0
