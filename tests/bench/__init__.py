@@ -2,4 +2,5 @@
 
 python -m tests.bench [--engine 28] [--rounds 11]
 python -m tests.bench.sdk [--rust PROGRAM] [--rounds 11]
+python -m tests.bench.emulator
 """
