@@ -17,7 +17,7 @@ from vibenv_core.supervisor.queries import Queries
 LINES = 12_000
 PLAIN = b"".join(b"%06d " % number + b"x" * 72 + b"\r\n" for number in range(LINES))
 COLOURED = b"".join(
-    b"\x1b[3%dm%06d\x1b[m of \x1b[1msome\x1b[m output as long as \x1b[4meighty\x1b[m columns, more or less\r\n"
+    b"\x1b[3%dm%06d\x1b[m of \x1b[1msome\x1b[m output as long as \x1b[4meighty\x1b[m columns, or so\r\n"
     % (number % 8, number)
     for number in range(LINES)
 )

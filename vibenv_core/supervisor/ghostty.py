@@ -35,7 +35,7 @@ _FOREGROUND, _BACKGROUND = (0xE5, 0xE5, 0xE5), (0, 0, 0)
 _DARK = 1
 _CELL = (8, 16)
 """Width and height of a character in pixels, as no terminal's font is known."""
-_SCROLLBACK_BYTES = 7 << 20
+_SCROLLBACK_BYTES = 15 << 19
 """Of memory, before it rests: 10,000 lines of 80 columns."""
 _ALL = 1
 """Of `GhosttyTerminalCompressionMode`."""
