@@ -20,7 +20,8 @@ and may be called from several threads at once; the longer ones take an event th
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own
     claim  tools                            what runs inside every session, on an engine
-    process  terminal  reconnect  caller    other programs, the user's terminal, back to it, and who wants it
+    process  terminal  caller               other programs, the user's terminal, and who wants it
+    entrance  reconnect                     the way to a session's terminal, and back to it
     running  feed  exec  files              vibenv's own programs inside sessions, and what they are for
     sessions  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do

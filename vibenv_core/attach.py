@@ -1,8 +1,5 @@
 """Joins a terminal of this machine to a session's: the I/O round an `Attachment`.
 
-The way to the session is a relay in its container, by an exec of its own: the engine's attach stream has
-one standard input and output for all clients, and one that is stuck would hold up what the session prints.
-
 One loop, in the caller's thread, reads and writes both sides without blocking on either. Signal handlers
 belong to the main thread, which this may not be, so the terminal's size is looked at whenever the loop wakes.
 """
@@ -21,16 +18,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from . import labels, session_plan, session_process, sessions
+from . import sessions
 from .attachment import Attachment, LaterVersion
 from .away import Away
 from .detach_key import DetachKey
+from .entrance import Entrance, Gone
 from .errors import EngineError, Interrupted, NotFound, Unreachable, UsageError, WrongState
-from .model import Container, SessionState, session_name
+from .model import session_name
 from .multiplexed import Multiplexed
 from .reconnect import Attempt
 from .stream import Stream
-from .supervisor.frames import Hello, Refused
+from .supervisor.frames import Refused
 from .terminal import Terminal
 
 if TYPE_CHECKING:
@@ -73,13 +71,6 @@ class Attached:
     duration: timedelta
     exit_code: int | None
     """The program's, 128 and the number of the signal that ended it; None unless it ended."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Gone:
-    """That the session does not run any more."""
-
-    exit_code: int | None
 
 
 def attach(
@@ -134,28 +125,26 @@ class _Shown:
     def __init__(self, engine: Engine, name: str, attachment: Attachment, key: DetachKey) -> None:
         self._engine = engine
         self._name = name
-        self._container = labels.container_name(name)
+        self._entrance = Entrance(engine, name)
         self._attachment = attachment
         self._keys = key.keys
-        self._argv = session_process.relay_argv
         self._stream: Stream | None = None
-        self._opened_ns = 0
         self._attempt_began = 0.0
         self._silent = False
         self._output = Multiplexed()
         self._said = b""
         self._away: Away | None = None
-        self._attempt: Attempt[Stream | _Gone] | None = None
-        self._gone: _Gone | None = None
+        self._attempt: Attempt[Stream | Gone] | None = None
+        self._gone: Gone | None = None
 
     def connect(self, cancelled: threading.Event) -> None:
         """Make the first connection: at once, as if the session ran; if not so, the engine says that."""
         hello = self._attachment.hello()
         try:
-            stream = self._exec(hello)
+            stream = self._entrance.open(hello)
         except (NotFound, WrongState):
             sessions.start(self._engine, self._name, cancelled=cancelled)
-            stream = self._exec(hello)
+            stream = self._entrance.open(hello)
         self._open(stream)
 
     def on(self, terminal: Terminal, cancelled: threading.Event) -> Reason:
@@ -193,7 +182,7 @@ class _Shown:
         if self._gone is not None:
             return self._gone.exit_code
         with contextlib.suppress(Unreachable):
-            gone = _within(_LAST_WORDS_S, self._look)
+            gone = _within(_LAST_WORDS_S, self._entrance.look)
             if gone is not None and self._attachment.exit_code is None:
                 return gone.exit_code
         return self._attachment.exit_code
@@ -208,7 +197,7 @@ class _Shown:
     def _wait(self, terminal: Terminal) -> Sequence[object]:
         """Wait until there is something to do, and give what can be read."""
         attachment = self._attachment
-        reading: list[Terminal | Stream | Attempt[Stream | _Gone]] = [terminal]
+        reading: list[Terminal | Stream | Attempt[Stream | Gone]] = [terminal]
         writing: list[Terminal | Stream] = []
         if self._attempt is not None:
             reading.append(self._attempt)
@@ -275,7 +264,7 @@ class _Shown:
             self._attempt_began = now
             hello, silent, refused = self._attachment.hello(), self._silent, self._refused()
             self._attempt = Attempt(
-                lambda: self._another(hello, silent=silent, refused=refused), unwanted=_close
+                lambda: self._entrance.again(hello, silent=silent, refused=refused), unwanted=_close
             )
         elif self._attempt is not None and self._attempt.is_done():
             attempt, self._attempt = self._attempt, None
@@ -284,7 +273,7 @@ class _Shown:
             except Unreachable as error:
                 self._away.failed(error.message, now)
             else:
-                if isinstance(came, _Gone):
+                if isinstance(came, Gone):
                     self._gone = came
                 else:
                     self._open(came)
@@ -303,10 +292,6 @@ class _Shown:
         self._output, self._said = Multiplexed(), b""
         self._attachment.opened(time.monotonic())
 
-    def _exec(self, hello: Hello) -> Stream:
-        self._opened_ns = time.time_ns()
-        return self._engine.exec_stream(self._container, self._argv(hello))
-
     def _complaint(self) -> str:
         """What the far side, or the engine in its place, said of itself outside the terminal."""
         return (self._said + self._output.stderr).decode(errors="replace").strip()
@@ -315,58 +300,8 @@ class _Shown:
         """The same, when it never was at the terminal."""
         return "" if self._attachment.was_reached else self._complaint()
 
-    def _another(self, hello: Hello, *, silent: bool, refused: str) -> Stream | _Gone:
-        """Another connection, or that the session does not run.
 
-        Raises: Unreachable; EngineError, Foreign (what refused the first one was no passing trouble).
-        """
-        try:
-            if refused and (gone := self._choose_bridge(refused)):
-                return gone
-            if silent:
-                self._engine.mend(self._opened_ns)
-            try:
-                return self._exec(hello)
-            except Unreachable:
-                self._engine.ping()  # has the link mended
-                return self._exec(hello)
-        except NotFound:
-            return _Gone(None)
-        except WrongState as error:
-            if gone := self._look():
-                return gone
-            raise Unreachable(error.message, code="session::paused") from error
-
-    def _choose_bridge(self, refused: str) -> _Gone | None:
-        """Take the other way, to a session that an older vibenv made.
-
-        Raises: NotFound, Foreign, EngineError.
-        """
-        found = session_plan.find(self._name, self._engine.inspect(self._container))
-        if gone := _gone(found):
-            return gone
-        if session_process.TOOLS in found.mounts or self._argv is session_process.bridge_argv:
-            raise EngineError(
-                f"the terminal of `{self._name}` cannot be reached: {refused}",
-                code="attach::no_terminal_there",
-                help=f"`vibenv stop {self._name}`, then `vibenv attach {self._name}` starts it afresh",
-            )
-        self._argv = session_process.bridge_argv
-        return None
-
-    def _look(self) -> _Gone | None:
-        return _gone(self._engine.inspect(self._container))
-
-
-def _gone(found: Container | None) -> _Gone | None:
-    """That a session does not run, or None while it does."""
-    if found is None:
-        return _Gone(None)
-    ended = found.state in (SessionState.STOPPED, SessionState.CREATED, SessionState.DEAD)
-    return _Gone(found.exit_code) if ended else None
-
-
-def _close(came: Stream | _Gone) -> None:
+def _close(came: Stream | Gone) -> None:
     """Close a connection that came too late."""
     if isinstance(came, Stream):
         came.close()

@@ -36,8 +36,6 @@ pytestmark = pytest.mark.one_engine("28")
 LATENCY_S = 0.025
 FAR_S = 0.8
 """A round trip, so long that all else in between is little."""
-REPAINTED = rb"\x1b\[H\x1b\[J.*# "
-"""What shows that the terminal is at the session again: a screen that was cleared, with a prompt."""
 
 
 @pytest.fixture
@@ -255,17 +253,14 @@ def test_whenever_the_link_is_cut_the_terminal_comes_back_and_the_session_never_
     for cut in range(3):
         time.sleep(random.uniform(0, 0.2))
         bed.link.cut()
-        painted = shown.until(REPAINTED)
         shown.type(f"echo $((10+{cut}))-cut\n".encode())
-        painted += shown.until(f"{10 + cut}-cut".encode())
-        assert b"noticed" not in painted
+        assert b"noticed" not in shown.until(f"{10 + cut}-cut".encode())
     assert bed.handshakes == 4
 
 
 @pytest.mark.usefixtures("hasty")
 def test_a_link_that_lost_its_far_end_unheard_is_replaced_under_the_terminal(bed: Bed, shown: Shown) -> None:
     bed.link.lose()
-    shown.until(REPAINTED)
     shown.type(b"echo $((6*7))-again\n")
     shown.until(b"42-again")
     assert bed.handshakes == 2
