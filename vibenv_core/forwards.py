@@ -74,6 +74,8 @@ def forward(
     forward_plan.must_run(name, found)
     heard = forward_plan.heard(engine.exec_output(found.id, session_process.listening_argv()))
     url = address.checked(engine.host.url)
+    # Before the link is locked: whoever asks may have to mend it.
+    trip_s = engine.ping().total_seconds() if url.startswith("ssh://") else 0.0
     with _changed(url, env, cancelled) as place:
         for each in _standing_in(place.folder):
             if (each.container, each.port) != (found.id, port) or local not in (None, each.local):
@@ -91,7 +93,7 @@ def forward(
             local=wish,
             since=datetime.now(UTC),
         )
-        made = _by_ssh(engine, wanted, found, heard, place) or _by_relay(wanted, place)
+        made = _by_ssh(wanted, found, heard, trip_s, place) or _by_relay(wanted, place)
         return made, forward_plan.made_detail(made, wish, heard)
 
 
@@ -168,13 +170,13 @@ def _stands(forward: Forward, folder: Path, master_now: str | None) -> bool:
     return forward.master == master_now and _bound(forward.local) is None
 
 
-def _by_ssh(engine: Engine, wanted: Forward, found: Container, heard: Heard, place: _Place) -> Forward | None:
+def _by_ssh(wanted: Forward, found: Container, heard: Heard, trip_s: float, place: _Place) -> Forward | None:
     """The forward by the master of the link; None where there is none, or it would lead nowhere."""
     is_heard = found.address and forward_plan.is_heard_at(found.address, wanted.port, heard)
     master_now = ports.master_of(place.folder) if is_heard and wanted.url.startswith("ssh://") else None
     if found.address is None or master_now is None:
         return None
-    refusal_s = _REFUSAL_TRIPS * engine.ping().total_seconds() + _REFUSAL_S
+    refusal_s = _REFUSAL_TRIPS * trip_s + _REFUSAL_S
     local = _free_port(wanted.local)
     made = dataclasses.replace(wanted, local=local, address=found.address, master=master_now)
     with contextlib.ExitStack() as undo, runtime.told(place.folder):

@@ -58,6 +58,20 @@ class Web:
         return {**SESSION, "Id": self.id, "State": state, "NetworkSettings": {"Networks": networks}}
 
 
+@dataclass(slots=True)
+class Interruption:
+    """Something that happens when the small engine has been asked `at`, counted from 0, before it answers."""
+
+    at: int
+    act: Callable[[], object]
+    asked: int = 0
+
+    def question(self) -> None:
+        self.asked += 1
+        if self.asked == self.at + 1:
+            self.act()
+
+
 class _Handler(BaseHTTPRequestHandler):
     """Answers what a session's list asks for, and runs the programs of the session `web`."""
 
@@ -66,8 +80,10 @@ class _Handler(BaseHTTPRequestHandler):
     """Unless it is set, lists are not given."""
     web: ClassVar[Web | None] = None
     execs: ClassVar[list[list[str]]] = []
+    interruption: ClassVar[Interruption | None] = None
 
     def do_GET(self) -> None:  # the name that http.server looks for
+        self._interrupt()
         path = self.path.partition("?")[0].removeprefix("/v1.41")
         if path == "/containers/json":
             self.quick.wait()
@@ -81,6 +97,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({"message": f"No such container: {path}"}, 404)
 
     def do_POST(self) -> None:  # likewise
+        self._interrupt()
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if "/exec/" in self.path:
             self._run(self.execs[int(self.path.split("/")[-2])])
@@ -89,6 +106,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer({"Id": str(len(self.execs) - 1)}, 201)
         else:
             self._answer({"message": f"No such container: {self.path}"}, 404)
+
+    def _interrupt(self) -> None:
+        if self.interruption:
+            self.interruption.question()
 
     def _run(self, argv: list[str]) -> None:
         """Have the connection be the program's standard streams, as an engine does."""
@@ -114,6 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     daemon_threads = True
+    request_queue_size = 64
 
     def get_request(self) -> tuple[socket.socket, tuple[str, int]]:
         """The handler wants an address of two parts."""
@@ -154,6 +176,17 @@ def web() -> Iterator[Web]:
     _Handler.web = Web()
     yield _Handler.web
     _Handler.web = None
+
+
+@pytest.fixture
+def interrupted() -> Iterator[Callable[[Interruption | None], None]]:
+    """Has the small engine interrupted; for the one test."""
+
+    def interrupted(interruption: Interruption | None) -> None:
+        _Handler.interruption = interruption
+
+    yield interrupted
+    _Handler.interruption = None
 
 
 @pytest.fixture

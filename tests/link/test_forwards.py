@@ -13,11 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.link.bed import Bed
-from tests.link.conftest import Web
+from tests.link.conftest import Interruption, Web
 from tests.stack.engine import wait_until
 from vibenv_core import forwards
 from vibenv_core.engine import Engine
-from vibenv_core.errors import NotFound, UsageError, WrongState
+from vibenv_core.errors import NotFound, Unreachable, UsageError, WrongState
 from vibenv_core.forward_plan import Forward
 
 Reach = Callable[..., Engine]
@@ -190,6 +190,32 @@ def test_a_forward_ends_with_its_master_and_is_made_again_at_the_same_port(bed: 
         assert again.local == port
         assert echoed(port, b"hello") == b"hello"
     assert bed.handshakes == 2
+
+
+@pytest.mark.usefixtures("web")
+def test_whenever_the_master_is_killed_a_port_is_forwarded_or_not_and_can_be_afterwards(
+    bed: Bed, forward: Make, interrupted: Callable[[Interruption | None], None]
+) -> None:
+    def kill() -> None:
+        for master in bed.masters:
+            os.kill(master, signal.SIGKILL)
+
+    with echoing("127.0.0.2") as port:
+        for at in range(1, 20):
+            interrupted(interruption := Interruption(at, kill))
+            try:
+                made, _ = forward(port)
+            except Unreachable:
+                wait_until(lambda: forwards.standing(bed.env) == [], 5, "nothing to be listed")
+            else:
+                if interruption.asked <= at:
+                    break
+                assert echoed(made.local, b"hello") == b"hello"
+            interrupted(None)
+            made, _ = forward(port)
+            assert (made.local, echoed(port, b"hello")) == (port, b"hello")
+            forwards.end(made, env=bed.env, cancelled=NEVER)
+        assert at > 4
 
 
 @pytest.mark.usefixtures("web")

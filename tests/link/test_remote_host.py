@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -18,9 +19,10 @@ import pytest
 from tests.link.bed import INSTANCE, Bed, before
 from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
+from tests.stack.engine import wait_until
+from vibenv_core import doctor, forwards, sessions, stack
 from vibenv_core import launcher as launchers
 from vibenv_core import reach as reaching
-from vibenv_core import sessions, stack
 from vibenv_core.attach import Attached, Reason, attach
 from vibenv_core.engine import Engine
 from vibenv_core.errors import NotFound, Unreachable, WrongState
@@ -122,13 +124,20 @@ def test_sessions_are_launched_side_by_side_over_one_connection(
 
 
 def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_off(
-    bed: Bed, engine: Engine, settings: Settings
+    bed: Bed, env: dict[str, str], engine: Engine, settings: Settings
 ) -> None:
     never = threading.Event()
     commands: list[Callable[[], object]] = [
         lambda: sessions.list_sessions(engine),
+        lambda: sessions.details(engine),
         lambda: stack.status(engine, settings),
+        lambda: stack.up(engine, settings, progress=lambda _step: None, cancelled=never),
+        lambda: launchers.create(engine, settings, env=env, progress=lambda _step: None, cancelled=never),
         lambda: sessions.launch(engine, settings, "far", command=["bash"], cancelled=never),
+        lambda: forwards.forward(engine, "far", 8000, env=env, cancelled=never),
+        lambda: [*doctor.checks(engine.host, settings, env, cancelled=never)],
+        lambda: sessions.rename(engine, "far", "other"),
+        lambda: sessions.rename(engine, "other", "far"),
         lambda: sessions.stop(engine, "far"),
         lambda: sessions.start(engine, "far", cancelled=never),
         lambda: sessions.remove(engine, "far", force=True),
@@ -141,7 +150,32 @@ def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_o
                 os.kill(master, signal.SIGKILL)
             error = asked.exception(30)
             assert error is None or isinstance(error, Unreachable | NotFound | WrongState), command
-            assert {session.name for session in sessions.list_sessions(engine)} <= {"far"}
+            names = {session.name for session in sessions.list_sessions(engine)}
+            assert len(names) <= 1
+            assert names <= {"far", "other"}
+    for forward in forwards.standing(env):
+        forwards.end(forward, env=env, cancelled=never)
+
+
+def test_a_server_in_a_session_is_reached_at_a_local_port(
+    bed: Bed, env: dict[str, str], engine: Engine, settings: Settings
+) -> None:
+    never, serve = threading.Event(), ["python3", "-m", "http.server", "8000"]
+    sessions.launch(engine, settings, "far", command=serve, cancelled=never)
+
+    def listening() -> bool:
+        made, detail = forwards.forward(engine, "far", 8000, env=env, cancelled=never)
+        if detail is not None:
+            forwards.end(made, env=env, cancelled=never)
+        return detail is None
+
+    wait_until(listening, 20, "the server to listen")
+    [made] = forwards.standing(env)
+    assert made.address is not None
+    with urllib.request.urlopen(f"http://127.0.0.1:{made.local}") as answer:
+        assert b"Directory listing" in answer.read()
+    forwards.end(made, env=env, cancelled=never)
+    assert bed.handshakes == 1
 
 
 class Shown:
