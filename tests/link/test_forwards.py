@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from tests.link.bed import Bed
-from tests.link.conftest import Interruption, Web
+from tests.link.conftest import SESSION, Interruption, Web
 from tests.stack.engine import wait_until
 from vibenv_core import forwards
 from vibenv_core.engine import Engine
-from vibenv_core.errors import NotFound, Unreachable, UsageError, WrongState
+from vibenv_core.errors import Foreign, NotFound, Unreachable, UsageError, WrongState
 from vibenv_core.forward_plan import Forward
 
 Reach = Callable[..., Engine]
@@ -249,7 +252,7 @@ def test_a_relay_ends_once_its_session_is_another(bed: Bed, forward: Make, web: 
 
 
 def test_what_cannot_be_forwarded_is_told_before_anything_is_made(
-    bed: Bed, forward: Make, web: Web, reach: Reach
+    bed: Bed, forward: Make, web: Web, reach: Reach, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for port, local in ((0, None), (65536, None), (80, 0), (80, 70000)):
         with pytest.raises(UsageError, match="is no port"):
@@ -260,4 +263,39 @@ def test_what_cannot_be_forwarded_is_told_before_anything_is_made(
     assert raised.value.help == "vibenv start web"
     with pytest.raises(NotFound):
         forwards.forward(reach(), "nope", 80, env=bed.env, cancelled=NEVER)
+    monkeypatch.setitem(SESSION["Config"], "Labels", {})
+    with pytest.raises(Foreign):
+        forward(80)
     assert forwards.standing(bed.env) == []
+
+
+@pytest.mark.usefixtures("web")
+@pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1"])
+def test_where_there_is_no_room_nothing_is_forwarded_and_that_is_told(
+    bed: Bed, reach: Reach, forward: Make, address: str
+) -> None:
+    where = bed.folder / "run"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "nr_inodes=20,mode=700", "none", where], check=True)
+    try:
+        reach()
+        filled = list(filling(where))
+        with echoing(address) as port:
+            with pytest.raises(WrongState, match="No space left on device") as raised:
+                forward(port)
+            assert raised.value.code == "vibenv::link::runtime_folder"
+            assert forwards.standing(bed.env) == []
+            for file in filled:
+                file.unlink()
+            made, _ = forward(port)
+            assert echoed(made.local, b"hello") == b"hello"
+            forwards.end(made, env=bed.env, cancelled=NEVER)
+    finally:
+        subprocess.run(["umount", "--lazy", where], check=True)
+
+
+def filling(folder: Path) -> Iterator[Path]:
+    """Files, until no more can be made."""
+    with contextlib.suppress(OSError):
+        for number in itertools.count():
+            (folder / f"{number}").touch()
+            yield folder / f"{number}"

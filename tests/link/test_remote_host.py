@@ -101,8 +101,8 @@ def test_no_byte_of_an_image_crosses_the_link(
     later = bed.link.seen()
     assert not made.cached
     assert made.size > 100_000_000
-    assert later.up - earlier.up < made.size / 50  # what is built from, and Dagger's questions
-    assert later.down - earlier.down < made.size / 50  # what the build said
+    assert later.up - earlier.up < made.size / 100  # what is built from, and Dagger's questions, compressed
+    assert later.down - earlier.down < made.size / 100  # what the build said
     assert bed.handshakes == 1
     engine.tag(kept, launcher.image)
     engine.remove_image(kept)

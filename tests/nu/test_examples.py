@@ -17,6 +17,10 @@ pytestmark = pytest.mark.one_engine("28")
 
 RUNNING = "vibenv launch my-task --command bash"
 STOPPED = f"{RUNNING}; vibenv stop my-task --grace 0sec"
+SERVING = (
+    "vibenv launch my-task --command 'python3 -m http.server 8000'"
+    "; while (vibenv forward my-task 8000 | get detail | default '') =~ 'nobody listens' { sleep 50ms }"
+)
 BEFORE = {
     "vibenv list": RUNNING,
     "vibenv stop": RUNNING,
@@ -24,8 +28,12 @@ BEFORE = {
     "vibenv remove": STOPPED,
     "vibenv rename": RUNNING,
     "vibenv attach": RUNNING,
+    "vibenv forward": SERVING,
+    "vibenv forwards": SERVING,
 }
 """What is there when a command's examples are typed."""
+AFTER = dict.fromkeys(("vibenv forward", "vibenv forwards"), "vibenv forwards my-task --end")
+"""What ends what an example began."""
 
 BASE = "localhost:5000/base-of-an-example:1"
 
@@ -62,6 +70,8 @@ def test_an_example_works(shell: Shell, name: str, example: Example) -> None:
     if name in BEFORE:
         shell.value(BEFORE[name])
     shown = shell.run("-c", f"use vibenv; {example.example}")
+    if name in AFTER:
+        shell.value(AFTER[name])
     assert (shown.returncode, shown.stderr) == (0, "")
 
 

@@ -6,5 +6,7 @@ The master outlives the process that started it, and is shared by all processes 
     plan      what to run and what its words mean, decided without doing it
     runtime   the folder where the sockets are: private, locked while it is changed
     master    makes the link, looks after it, mends it
+    ports     other ports that the master forwards
+    limits    how much at once the host lets one do
     relay     the local socket's program where the host forwards none
 """
