@@ -17,7 +17,7 @@ trap end EXIT
 trap 'exit 130' INT TERM
 
 packages="ca-certificates docker.io dtach iproute2 iptables jq less mmdebstrap openssh-client openssh-server"
-packages="$packages procps python3 python3-venv slirp4netns tmux util-linux vim-tiny"
+packages="$packages htop procps python3 python3-venv slirp4netns tmux util-linux vim"
 command -v npm >/dev/null || packages="$packages npm"
 # shellcheck disable=SC2086 # a list of names
 packages=$(missing $packages)
