@@ -1,4 +1,4 @@
-"""One action on many names, side by side: with `feed` the only place where the library starts threads.
+"""Several actions side by side: one on many names, or two that have nothing to do with each other.
 
 Those of `each` end before it does; those of `each_within` may be left behind, and end by themselves.
 """
@@ -35,7 +35,7 @@ class Outcome(Generic[T]):
 def together(first: Callable[[], T], second: Callable[[], U]) -> tuple[T, U]:
     """Do both at once. Raises: what they raise, of two errors that of `first`."""
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="vibenv-beside") as pool:
-        beside = pool.submit(first)
+        beside = pool.submit(copy_context().run, first)  # in it, too, it is known who the caller is
         try:
             result = second()
         except VibenvError:
@@ -63,7 +63,6 @@ def each(
                 if (name := next(waiting, None)) is None:
                     all_begun = True
                 else:
-                    # In it, too, it is known who the caller is.
                     under_way[pool.submit(copy_context().run, act, name)] = name
             if not under_way:
                 break

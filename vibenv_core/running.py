@@ -51,8 +51,8 @@ def run(
     the iterator early ends the program.
 
     Raises: UsageError (a bad name), NotFound, Foreign, WrongState (it does not run; the program took longer
-    than `timeout_s`, and was ended), Unreachable (the
-    connection was lost), Interrupted, and what `input` raises.
+    than `timeout_s`, and was ended), Unreachable (the connection was lost), Interrupted, and what `input`
+    raises.
     """
     container = labels.container_name(session_name(name))
     whole = isinstance(input, bytes) and len(input) <= inside_programs.EARLY

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from . import labels, session_process
-from .errors import AlreadyExists, Foreign, NotFound, UsageError, VibenvError, WrongState
+from .errors import AlreadyExists, EngineError, Foreign, NotFound, UsageError, VibenvError, WrongState
 from .model import Access, Container, ContainerSpec, Folder, Image, SessionState, VolumeMount, Wish
 from .settings import VERSION, Settings
 from .supervisor import LOG_FOLDER
@@ -258,6 +258,15 @@ def check_remove(name: str, found: Container, *, force: bool) -> None:
             help=f"`vibenv remove {name} --force` ends and removes it, `vibenv stop {name}` keeps its files",
             about="name",
         )
+
+
+def not_ready(name: str, within_s: float) -> EngineError:
+    """The error for a session that runs, and whose terminal accepts no clients."""
+    return EngineError(
+        f"the terminal of `{name}` did not come up in {within_s:.0f} s",
+        code="session::not_ready",
+        help="see whether the host is short of memory or disk: `docker info`, `docker system df`",
+    )
 
 
 def ended_at_once(name: str, found: Container | None, said: str) -> WrongState:

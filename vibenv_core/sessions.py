@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import labels, replies, session_plan, tools
 from .claim import claim
-from .errors import AlreadyExists, EngineError, Interrupted, NotFound, Unreachable, VibenvError
+from .errors import AlreadyExists, Interrupted, NotFound, Unreachable, VibenvError
 from .model import (
     Container,
     ContainerSpec,
@@ -46,6 +46,8 @@ _READY = (READY, b"serving the terminal\n")
 """What the first process of a session says when its terminal accepts clients; the other of vibenv 0.1.0."""
 _READY_S = 30.0
 """How long a terminal may take from its container's start until it accepts clients; 10 ms are usual."""
+_ENDING_S = 10.0
+"""How long a container may run on whose output has ended; some milliseconds are usual."""
 _WAKE_S = 0.05
 """How late a cancelled launch may be noticed."""
 _POLL_S = 0.005
@@ -279,10 +281,13 @@ def _start(
     output, started = engine.start_watched(starter, container, folders=folders, first=first)
     if _says_ready(output, name, cancelled):
         return started
+    deadline = monotonic() + _ENDING_S
     while (found := engine.inspect(container)) is not None and found.state is SessionState.RUNNING:
-        # It has closed its output, and will have ended in a moment.
+        # It has closed its output, and will have ended in a moment; unless it was the connection that ended.
         if cancelled.wait(_POLL_S):
             raise Interrupted(f"launching `{name}`")
+        if monotonic() > deadline:
+            raise session_plan.not_ready(name, _ENDING_S)
     said = "" if found is None else engine.logs(container, lines=_LAST_LINES).strip()
     raise session_plan.ended_at_once(name, found, said)
 
@@ -298,11 +303,7 @@ def _says_ready(output: Stream, name: str, cancelled: threading.Event) -> bool:
         if cancelled.is_set():
             raise Interrupted(f"launching `{name}`")
         if monotonic() > deadline:
-            raise EngineError(
-                f"the terminal of `{name}` did not come up in {_READY_S:.0f} s",
-                code="session::not_ready",
-                help="see whether the host is short of memory or disk: `docker info`, `docker system df`",
-            )
+            raise session_plan.not_ready(name, _READY_S)
         select.select([output], [], [], _WAKE_S)
         while (received := output.recv()) is not None:
             if not received:

@@ -1,12 +1,13 @@
 """One action on many names, side by side."""
 
+import contextvars
 import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
-from vibenv_core import batch
+from vibenv_core import batch, caller
 from vibenv_core.errors import Interrupted, NotFound, Unreachable
 
 WAIT_S = 5
@@ -29,6 +30,17 @@ def test_two_questions_are_asked_at_once_and_both_answered() -> None:
         return both.wait(WAIT_S)
 
     assert sorted(batch.together(ask, ask)) == [0, 1]
+
+
+def test_of_two_questions_each_knows_who_asks() -> None:
+    asking = threading.Event()
+
+    def ask() -> None:
+        caller.is_heeded(asking)
+        asked = batch.together(caller.cancelled, caller.cancelled)
+        assert asked == (asking, asking)
+
+    contextvars.copy_context().run(ask)
 
 
 def test_of_two_questions_that_fail_the_first_ones_error_is_told() -> None:

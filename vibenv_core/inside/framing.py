@@ -77,6 +77,6 @@ def taken(count: int) -> bytes:
 
 
 def count(payload: bytes) -> int:
-    """The number in TAKEN. Raises: struct.error, a ValueError of sorts, where there is none."""
+    """The number in TAKEN. Raises: struct.error, where there is none."""
     number: int = _COUNT.unpack(payload)[0]
     return number
