@@ -9,8 +9,9 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -239,6 +240,53 @@ def test_what_is_typed_passes_a_relay_whose_client_does_not_read(start: Start) -
         joined.stdin.flush()
         assert session.process.wait(PATIENCE_S) == 9
         joined.stdout.read()
+
+
+@contextmanager
+def joined_to(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], socket.socket]]:
+    """A relay whose client neither reads nor goes, and the session's end of its connection, HELLO read."""
+    hello = Hello(client="me")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/control")
+        listener.listen()
+        with relay(folder / "control", hello) as joined:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(5 + len(json.dumps(hello._asdict())), socket.MSG_WAITALL)
+                yield joined, connection
+
+
+def test_a_relay_that_can_do_nothing_rests(tmp_path: Path) -> None:
+    with joined_to(tmp_path) as (joined, session):
+        session.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            session.sendall(bytes(1 << 22))
+        session.close()
+        state = Path(f"/proc/{joined.pid}/stat")
+        eventually(lambda: all(") S " in state.read_text() for _ in range(100)), "rest", within_s=PATIENCE_S)
+
+
+def test_the_last_words_of_a_session_that_does_not_read_pass_a_relay(tmp_path: Path) -> None:
+    with joined_to(tmp_path) as (joined, session):
+        assert joined.stdin
+        assert joined.stdout
+        typing = threading.Thread(target=_type_until_it_goes, args=(joined.stdin.fileno(),))
+        typing.start()
+        session.settimeout(0.2)
+        said = 0
+        with suppress(TimeoutError):
+            while True:
+                said += session.send(bytes(1 << 16))
+        session.close()
+        assert len(joined.stdout.read()) == said
+        assert joined.wait(PATIENCE_S) == 0
+        typing.join(PATIENCE_S)
+
+
+def _type_until_it_goes(descriptor: int) -> None:
+    with suppress(BrokenPipeError):
+        while True:
+            os.write(descriptor, b"typed" * 1000)
 
 
 def test_a_relay_waits_for_a_session_that_just_starts_and_not_for_ever(tmp_path: Path) -> None:

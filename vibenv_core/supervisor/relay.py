@@ -51,21 +51,20 @@ def _copy(session: int, first: bytes) -> int:
     for descriptor in (0, 1, session):
         os.set_blocking(descriptor, False)
     to_session, to_client = memoryview(first), memoryview(b"")
-    poll = select.poll()
     while True:
-        poll.register(0, 0 if to_session else select.POLLIN)
-        poll.register(1, select.POLLOUT if to_client else 0)
-        poll.register(session, (select.POLLOUT if to_session else 0) | (0 if to_client else select.POLLIN))
-        ready = dict(poll.poll())
-        try:
-            if session in ready:
+        ready = dict(_waiting(session, to_session=bool(to_session), to_client=bool(to_client)).poll())
+        if session in ready:
+            try:
                 to_session = _written(session, to_session)
-                if not to_client and (received := _read(session)) is not None:
-                    if not received:
-                        return 0
-                    to_client = memoryview(received)
-        except OSError:
-            return 0  # the session has gone, without having read what was typed last
+            except OSError:
+                to_session = memoryview(b"")  # it has gone; what it said before is still to be read
+            try:
+                received = None if to_client else _read(session)
+            except OSError:
+                return 0  # it has gone, without having read what was typed last
+            if received == b"":
+                return 0
+            to_client = to_client or memoryview(received or b"")
         try:
             if 0 in ready and not to_session and (typed := _read(0)) is not None:
                 if not typed:
@@ -77,6 +76,17 @@ def _copy(session: int, first: bytes) -> int:
             return CLIENT_GONE
         if ready.get(1, 0) & select.POLLERR:
             return CLIENT_GONE
+
+
+def _waiting(session: int, *, to_session: bool, to_client: bool) -> select.poll:
+    """Waits for what can be done now; what cannot is left out, as its end would be told again and again."""
+    poll = select.poll()
+    poll.register(1, select.POLLOUT if to_client else 0)  # that nobody reads it any more is told in any case
+    if not to_session:
+        poll.register(0, select.POLLIN)
+    if events := (select.POLLOUT if to_session else 0) | (0 if to_client else select.POLLIN):
+        poll.register(session, events)
+    return poll
 
 
 def _read(descriptor: int) -> bytes | None:
