@@ -22,11 +22,10 @@ from .inside.pack import base_of, joined, pack, packed_file
 from .inside.unpack import unpack
 from .inside.write_file import CONTENT
 from .inside_programs import EARLY
-from .running import NOT_RUNNING
+from .session_plan import NOT_RUNNING
 
 if TYPE_CHECKING:
     from .engine import Engine
-
 
 _HERE = "this machine"
 
@@ -169,7 +168,7 @@ def _output(
             if "elsewhere" in said:
                 yield from _heeding(cancelled, of_engine(container, said["elsewhere"]))
     except WrongState as error:
-        if error.code != NOT_RUNNING or begun:
+        if error.code != f"vibenv::{NOT_RUNNING}" or begun:
             raise
         found = engine.stat_path(container, path)
         if found is None:

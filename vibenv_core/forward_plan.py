@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from .errors import UsageError, WrongState
+from .errors import UsageError
 from .model import Container, SessionState
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -25,7 +25,6 @@ HERE = "127.0.0.1"
 GONE = "the session is gone"
 
 _LISTENS = "0A"
-_HEADER_SIZE, _STANDARD_OUTPUT = 8, 1
 _LARGEST_PACKET = 0xFFFF
 
 
@@ -77,17 +76,6 @@ def checked_port(port: int, *, about: str) -> int:
     )
 
 
-def must_run(name: str, found: Container) -> None:
-    """Raises: WrongState, unless the session runs."""
-    if found.state is not SessionState.RUNNING:
-        raise WrongState(
-            f"the session `{name}` is {found.state}, and nobody listens in it",
-            code="session::not_running",
-            help=f"vibenv start {name}",
-            about="name",
-        )
-
-
 def heard(tables: str) -> Heard:
     """What is listened on, from /proc/net/tcp and /proc/net/tcp6 of a little-endian machine.
 
@@ -137,31 +125,6 @@ def detail(forward: Forward, found: Container | None) -> str | None:
             f"vibenv forward {forward.name} {forward.port}"
         )
     return None
-
-
-class Output:
-    """What a program that an engine runs without a terminal writes, out of the frames that this comes in.
-
-    Source: Engine API v1.41, POST /containers/{id}/attach, "Stream format".
-    """
-
-    def __init__(self) -> None:
-        self._frames = b""
-
-    def received(self, data: bytes) -> bytes:
-        """The standard output in what came."""
-        self._frames += data
-        output = b""
-        while len(self._frames) >= _HEADER_SIZE:
-            kind, length = struct.unpack_from(">BxxxI", self._frames)
-            if len(self._frames) < _HEADER_SIZE + length:
-                break
-            content, self._frames = (
-                self._frames[_HEADER_SIZE : _HEADER_SIZE + length],
-                self._frames[_HEADER_SIZE + length :],
-            )
-            output += content if kind == _STANDARD_OUTPUT else b""
-        return output
 
 
 def packets(data: bytes) -> bytes:

@@ -26,10 +26,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import address, forward_plan, forwards, session_process
+from . import address, forward_plan, forwards, inside_programs
 from .errors import NotFound, VibenvError
 from .forward_plan import Forward
 from .link import master
+from .multiplexed import Multiplexed
 from .reach import is_reached, reach
 
 if TYPE_CHECKING:
@@ -104,14 +105,18 @@ class Relay:
         return True
 
     def _carry(self, connection: socket.socket) -> None:
-        argv = session_process.connect_argv(self._forward.port, python=self._forward.python)
+        argv = inside_programs.argv(self._forward.python, "connect", str(self._forward.port))
         with connection:
             answered = False
             try:
-                with self._reached().exec_stream(self._forward.container, argv) as stream:
+                engine = self._reached()
+                try:
+                    stream = engine.exec_stream(self._forward.container, argv)
+                except NotFound:
+                    self._gone.set()
+                    raise
+                with stream:
                     answered = _spliced(connection, stream)
-            except NotFound:
-                self._gone.set()
             except VibenvError as error:
                 print(error, file=sys.stderr, flush=True)
             if not answered:
@@ -128,7 +133,7 @@ class Relay:
 def _spliced(near: socket.socket, far: Stream) -> bool:
     """Copy both ways until either end is closed: whether anything came from the session's."""
     near.setblocking(False)
-    output, up, down = forward_plan.Output(), b"", b""
+    output, up, down = Multiplexed(), b"", b""
     near_open = far_open = True
     anything = waiting = False
     with contextlib.suppress(ConnectionError):  # the near end's; the far end's are none of its errors
@@ -143,7 +148,7 @@ def _spliced(near: socket.socket, far: Stream) -> bool:
                 received = far.recv()
                 waiting = received is not None  # over TLS there may be more, of which select knows nothing
                 far_open = received != b""
-                down = output.received(received or b"")
+                down = output.feed(received or b"")
                 anything = anything or down != b""
             if far in writable:
                 up = up[far.send(up) :]

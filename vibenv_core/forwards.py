@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import address, forward_plan, hosts, labels, process, session_plan, session_process
+from . import address, forward_plan, hosts, inside_programs, labels, process, session_plan
 from .errors import EngineError, VibenvError
 from .forward_plan import HERE, Forward, Heard
 from .hosts import Host
@@ -71,9 +71,9 @@ def forward(
     forward_plan.checked_port(port, about="port")
     wish = port if local is None else forward_plan.checked_port(local, about="local")
     found = session_plan.find(name, engine.inspect(labels.container_name(session_name(name))))
-    forward_plan.must_run(name, found)
-    python = session_process.python(found.mounts)
-    heard = forward_plan.heard(engine.exec_output(found.id, session_process.listening_argv(python=python)))
+    session_plan.must_run(name, found)
+    python = inside_programs.python(found.mounts)
+    heard = forward_plan.heard(engine.exec_output(found.id, inside_programs.argv(python, "listening")))
     url = address.checked(engine.host.url)
     # Before the link is locked: whoever asks may have to mend it.
     trip_s = engine.ping().total_seconds() if url.startswith("ssh://") else 0.0

@@ -1,14 +1,14 @@
 """How the programs of `inside` are run by an engine's exec: command line, request, results. Pure.
 
-They travel as source, so that they work in whatever session; their request is in the environment of the exec,
-where neither the engine's events nor other users of the host can read it.
+They travel as source, so that they work in whatever session. The request to those that `running` speaks with
+is in the environment of the exec, where neither the engine's events nor other users of the host can read it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +20,10 @@ PYTHONS = (f"{TOOLS}/bin/python3", "python3")
 EARLY = 48 << 10
 """Bytes of input that may travel with the request, which saves a round trip; a variable has 128 KiB."""
 
-_NEEDED = {
+_NEEDED: Mapping[str, tuple[str, ...]] = {
+    "bridge": (),
+    "connect": (),
+    "listening": (),
     "execute": ("framing", "caller"),
     "read_file": ("framing", "caller", "mounts"),
     "write_file": ("framing", "caller", "mounts"),
@@ -37,17 +40,26 @@ for name, source in json.loads(sys.argv[1]).items():
     module.__package__ = "inside"
     setattr(package, name, module)
     exec(compile(source, name + ".py", "exec"), vars(module))
-module.main()
+sys.exit(module.main(*sys.argv[2:]))
 """
 
 
-@cache
-def argv(python: str, program: str) -> tuple[str, ...]:
+def python(mounts: Collection[str]) -> str:
+    """Which of `PYTHONS` a session with `mounts` has."""
+    ours, its_own = PYTHONS
+    return ours if TOOLS in mounts else its_own
+
+
+def argv(python: str, program: str, *arguments: str) -> tuple[str, ...]:
     """The command line of a program."""
+    return (python, "-I", "-S", "-X", "utf8", "-c", _START, _sources(program), *arguments)
+
+
+@cache
+def _sources(program: str) -> str:
     folder = Path(__file__).parent / "inside"
     names = (*_NEEDED[program], program)
-    sources = {name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in names}
-    return (python, "-I", "-S", "-X", "utf8", "-c", _START, json.dumps(sources))
+    return json.dumps({name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in names})
 
 
 def environment(request: Mapping[str, object], *, early: bytes, more: bool) -> dict[str, str]:

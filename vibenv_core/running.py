@@ -17,7 +17,7 @@ from . import inside_programs, labels, session_plan
 from .errors import EngineError, Interrupted, NotFound, Unreachable, WrongState
 from .feed import Feed
 from .inside.framing import BLOCK, END, INPUT, PLACE, RESULT, TAKEN, WINDOW, Frames, count, frame
-from .model import SessionState, session_name
+from .model import session_name
 from .multiplexed import Multiplexed
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
 
 _WAKE_S = 0.05
 """How late a cancelled call may be noticed."""
-
-NOT_RUNNING = "vibenv::session::not_running"
-"""The code of the error that a session does not run, so that nothing can be run in it."""
 
 Result = dict[str, Any]
 """What a program says at its end; its keys are the program's own."""
@@ -205,11 +202,4 @@ class _Talk:
 
 def _check(engine: Engine, name: str) -> None:
     """Raise why nothing can be run in the session `name`, if that can be told from its container."""
-    found = session_plan.find(name, engine.inspect(labels.container_name(name)))
-    if found.state is not SessionState.RUNNING:
-        raise WrongState(
-            f"the session `{name}` is {found.state.value}",
-            code=NOT_RUNNING.removeprefix("vibenv::"),
-            help=f"`vibenv start {name}` lets it run again",
-            about="name",
-        )
+    session_plan.must_run(name, session_plan.find(name, engine.inspect(labels.container_name(name))))

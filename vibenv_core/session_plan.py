@@ -15,6 +15,9 @@ from .supervisor import LOG_FOLDER
 SESSION_VARIABLE = "VIBENV_SESSION"
 """In a session's environment: its name."""
 
+NOT_RUNNING = "session::not_running"
+"""The code of the error that a session does not run, so that nothing can be run in it."""
+
 _DOCKER_BIND = "/var/run/docker.sock:/run/docker.sock"
 _DAGGER_BIND = "/run/dagger:/run/dagger"
 _BINDS = {
@@ -242,6 +245,17 @@ def must_start(name: str, found: Container) -> bool:
                 help=f"`vibenv remove {name} --force` when that does not end",
                 about="name",
             )
+
+
+def must_run(name: str, found: Container) -> None:
+    """Raises: WrongState, unless something can be run in the session."""
+    if found.state is not SessionState.RUNNING:
+        raise WrongState(
+            f"the session `{name}` is {found.state}",
+            code=NOT_RUNNING,
+            help=f"`vibenv start {name}` lets it run again",
+            about="name",
+        )
 
 
 def must_stop(found: Container) -> bool:

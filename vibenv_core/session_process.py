@@ -9,10 +9,10 @@ neither; there `bridge_argv` does the same with dtach, whose own sessions they a
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
 
+from . import inside_programs
 from .supervisor import DTACH_SOCKET as SOCKET
 from .supervisor import TOOLS
 from .supervisor.frames import Hello
@@ -21,10 +21,7 @@ __all__ = [
     "SOCKET",
     "TOOLS",
     "bridge_argv",
-    "connect_argv",
     "default_program",
-    "listening_argv",
-    "python",
     "relay_argv",
     "supervise_argv",
     "supervised",
@@ -32,8 +29,7 @@ __all__ = [
 
 _END = "--"
 """Of the supervisor's own options."""
-_PYTHON = f"{TOOLS}/bin/python3"
-_APP = (_PYTHON, "-I", "-S", f"{TOOLS}/app/__main__.pyc")
+_APP = (inside_programs.PYTHONS[0], "-I", "-S", f"{TOOLS}/app/__main__.pyc")
 
 
 def supervise_argv(
@@ -70,28 +66,8 @@ def relay_argv(hello: Hello) -> list[str]:
 
 def bridge_argv(hello: Hello) -> list[str]:
     """The same for a session that an older vibenv made: the container needs python3 of its own."""
-    return _python("python3", "bridge.py", SOCKET, _json(hello))
-
-
-def python(mounts: Collection[str]) -> str:
-    """The Python of a session with `mounts`: its tools', or its image's where an older vibenv made it."""
-    return _PYTHON if TOOLS in mounts else "python3"
-
-
-def connect_argv(port: int, *, python: str) -> list[str]:
-    """What a relayed forward runs in the container for each connection to `port` there."""
-    return _python(python, "connect.py", str(port))
-
-
-def listening_argv(*, python: str) -> list[str]:
-    """What tells which ports of the container are listened on, for `forward_plan.heard`."""
-    return _python(python, "listening.py")
+    return [*inside_programs.argv("python3", "bridge", SOCKET, _json(hello))]
 
 
 def _json(hello: Hello) -> str:
     return json.dumps(hello._asdict(), separators=(",", ":"))
-
-
-def _python(python: str, program: str, *arguments: str) -> list[str]:
-    source = (Path(__file__).parent / "inside" / program).read_text(encoding="utf-8")
-    return [python, "-I", "-S", "-c", source, *arguments]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
@@ -10,8 +9,8 @@ from ipaddress import ip_address
 import pytest
 
 from tests.core.test_session_plan import SESSION
-from vibenv_core import forward_plan, session_process
-from vibenv_core.errors import UsageError, WrongState
+from vibenv_core import forward_plan
+from vibenv_core.errors import UsageError
 from vibenv_core.forward_plan import Forward
 from vibenv_core.model import SessionState
 
@@ -89,12 +88,6 @@ def test_a_forward_that_serves_nothing_says_why() -> None:
     assert forward_plan.detail(BY_SSH, None) == forward_plan.GONE
 
 
-def test_a_session_that_does_not_run_is_not_forwarded_to() -> None:
-    with pytest.raises(WrongState) as raised:
-        forward_plan.must_run("web", replace(SESSION, state=SessionState.STOPPED))
-    assert raised.value.help == "vibenv start web"
-
-
 @pytest.mark.parametrize("port", [-1, 0, 65536])
 def test_what_is_no_port_is_told_at_its_place(port: int) -> None:
     with pytest.raises(UsageError) as raised:
@@ -102,24 +95,7 @@ def test_what_is_no_port_is_told_at_its_place(port: int) -> None:
     assert raised.value.about == "local"
 
 
-def test_output_is_taken_out_of_frames_however_they_are_cut() -> None:
-    frames = b"".join(
-        struct.pack(">BxxxI", kind, len(data)) + data for kind, data in ((1, b"one"), (2, b"no"), (1, b"two"))
-    )
-    for size in range(1, len(frames) + 1):
-        output = forward_plan.Output()
-        parts = [frames[at : at + size] for at in range(0, len(frames), size)]
-        assert b"".join(map(output.received, parts)) == b"onetwo"
-
-
 def test_what_is_sent_is_in_packets_and_an_empty_one_ends_it() -> None:
     assert forward_plan.packets(b"abc") == b"\0\3abc"
     assert forward_plan.packets(b"") == b"\0\0"
     assert forward_plan.packets(b"x" * 65536) == b"\xff\xff" + b"x" * 65535 + b"\0\1x"
-
-
-def test_the_python_of_the_sessions_tools_carries_its_connections_and_else_its_images() -> None:
-    ours = session_process.python([session_process.TOOLS, "/run/dagger"])
-    assert ours == f"{session_process.TOOLS}/bin/python3"
-    assert session_process.connect_argv(80, python=ours)[0] == ours
-    assert session_process.python(["/run/dagger"]) == "python3"

@@ -321,3 +321,11 @@ def test_an_image_with_neither_a_program_nor_a_shell_is_told_so() -> None:
     error = session_plan.ended_at_once("a", replace(SESSION, exit_code=127), "/bin/sh: not found")
     assert "no shell" in (error.help or "")
     assert "--command" in (error.help or "")
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state is not SessionState.RUNNING])
+def test_in_a_session_that_does_not_run_nothing_can_be_run(state: SessionState) -> None:
+    with pytest.raises(WrongState) as raised:
+        session_plan.must_run("a", replace(SESSION, state=state))
+    assert raised.value.code == "vibenv::session::not_running"
+    assert "vibenv start a" in str(raised.value.help)

@@ -1,6 +1,6 @@
 """Joins a client to the terminal of a session that an older vibenv made, which dtach itself serves.
 
-    bridge.py SOCKET HELLO
+    bridge SOCKET HELLO
 
 Its standard streams carry what `vibenv_core.supervisor.frames` describes, the socket dtach's packets. dtach
 remembers neither what it has painted nor what was typed, so a repaint is an empty screen on which the program
@@ -147,7 +147,3 @@ def connect(path: str) -> socket.socket:
             time.sleep(0.01)
         else:
             return terminal
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

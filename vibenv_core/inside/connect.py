@@ -1,6 +1,6 @@
 """Joins standard input and output to a port of the container; what a forward runs for each connection.
 
-    connect.py PORT
+    connect PORT
 
 Standard input carries packets: two bytes of length, then what is handed on; none says that no more comes,
 which is told to the far end. When standard input ends, the client is gone, and so is this.
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import sys
 import threading
 
 _HERE = "127.0.0.1", "::1"
@@ -50,7 +49,3 @@ def _hand_on(far: socket.socket) -> None:
             else:
                 far.shutdown(socket.SHUT_WR)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))

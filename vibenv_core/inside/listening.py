@@ -1,7 +1,4 @@
-"""Prints the kernel's tables of the container's TCP sockets; `forward_plan.heard` reads them.
-
-listening.py
-"""
+"""Prints the kernel's tables of the container's TCP sockets; `forward_plan.heard` reads them."""
 
 # ruff: noqa: PTH123
 # The tools volume has no pathlib.
@@ -16,7 +13,3 @@ def main() -> None:
     for path in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(FileNotFoundError), open(path, encoding="ascii") as table:
             sys.stdout.write(table.read())
-
-
-if __name__ == "__main__":
-    main()
