@@ -19,7 +19,9 @@ def test_the_header_says_what_asciicast_wants_and_comes_back() -> None:
     assert asciicast.read_header(asciicast.header(HEADER)) == HEADER
 
 
-@pytest.mark.parametrize("line", ["", "{}", "[]", "7", "{", '{"version": 2, "width": 80, "height": 24}'])
+@pytest.mark.parametrize(
+    "line", ["", "{}", "[]", "7", "{", "[" * 100_000, '{"version": 2, "width": 80, "height": 24}']
+)
 def test_a_line_that_is_no_header_of_vibenvs_is_refused(line: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 (json's own is one)
         asciicast.read_header(line)
@@ -66,6 +68,23 @@ def test_sizes_markers_and_paintings_come_back_in_order() -> None:
 def test_a_line_that_was_not_written_to_its_end_is_left_out() -> None:
     whole = Writer().output(1.0, b"whole")
     assert list(asciicast.read([whole, whole[:-5]])) == [Output(1.0, b"whole")]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "7",
+        "{}",
+        "[1.0]",
+        '["1", "o", "a"]',
+        '[1.0, "o", 5]',
+        '[1.0, "r", "80"]',
+        '[1.0, "b", "?"]',
+        "[" * 100_000,
+    ],
+)
+def test_a_line_that_makes_no_sense_is_left_out(line: str) -> None:
+    assert list(asciicast.read(['[0.5, "o", "a"]', line])) == [Output(0.5, b"a")]
 
 
 def test_an_event_of_a_kind_that_is_not_known_is_passed_over() -> None:

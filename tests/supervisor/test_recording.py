@@ -182,3 +182,25 @@ def test_a_new_half_that_has_no_room_leaves_both_as_they_are(
     recording.output(b"z" * 10, 4.0, painted)
     assert output(tmp_path / NEWEST).endswith(b"z")
     assert markers(tmp_path / NEWEST) == ["500 bytes of output not recorded: No space left on device"]
+
+
+def test_a_recording_that_somebody_has_removed_goes_on_in_its_next_half(tmp_path: Path) -> None:
+    recording = begun(tmp_path, limit=2000)
+    recording.output(b"x" * 600, 1.0, painted)
+    (tmp_path / NEWEST).unlink()
+    recording.output(b"y" * 600, 2.0, painted)
+    recording.close(3.0, painted)
+    assert output(tmp_path / NEWEST) == b"y" * 600
+
+
+def test_a_new_half_that_cannot_be_put_in_its_place_costs_what_is_told_and_no_more(tmp_path: Path) -> None:
+    recording = begun(tmp_path, limit=2000)
+    (tmp_path / OLDER).mkdir()
+    recording.output(b"x" * 600, 1.0, painted)
+    recording.output(b"y" * 600, 2.0, painted)
+    assert recording.due == 3.0
+    (tmp_path / OLDER).rmdir()
+    recording.output(b"z" * 600, 3.5, painted)
+    recording.close(4.0, painted)
+    assert output(tmp_path / OLDER) + output(tmp_path / NEWEST) == b"x" * 600 + b"z" * 600
+    assert markers(tmp_path / OLDER)[0].startswith("600 bytes of output not recorded: ")

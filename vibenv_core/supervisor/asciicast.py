@@ -11,13 +11,16 @@ Source: asciinema's description of asciicast v2; it lets readers pass over kinds
 from __future__ import annotations
 
 import json
+import re
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring, encode_basestring_ascii
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PAINTED = "screen painted"
 _LONGEST_CHARACTER = 4
+_SIZE = re.compile(r"[0-9]{1,5}x[0-9]{1,5}")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 class Output(NamedTuple):
@@ -112,21 +115,24 @@ def painted(time: float, painting: bytes) -> str:
 
 def read_header(line: str) -> Header:
     """A recording's first line. Raises: ValueError (it is none of vibenv's)."""
-    try:
-        said = json.loads(line)
-        return Header(
-            rows=said["height"],
-            cols=said["width"],
-            began=said["timestamp"],
-            term=said["env"]["TERM"],
-            before=said["vibenv"]["before"],
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError("no recording of vibenv's") from error
+    match _parsed(line):
+        case {
+            "height": int(rows),
+            "width": int(cols),
+            "timestamp": int() | float() as began,
+            "env": {"TERM": str(term)},
+            "vibenv": {"before": int(before)},
+        }:
+            return Header(rows=rows, cols=cols, began=began, term=term, before=before)
+        case _:
+            raise ValueError("no recording of vibenv's")
 
 
 def read(lines: Iterable[str]) -> Iterator[Event]:
-    """What happened, from the lines after the header; a line that was not written to its end is left out."""
+    """What happened, from the lines after the header; a line that makes no sense is left out.
+
+    Whoever is in the session can write to the file, so nothing in it is counted on.
+    """
     held: Output | None = None
     paint = False
     for time, kind, data in filter(None, map(_fields, lines)):
@@ -137,7 +143,7 @@ def read(lines: Iterable[str]) -> Iterator[Event]:
             yield held
             held = None
         if kind == "o":
-            held, paint = Output(time, data.encode(), paint), False
+            held, paint = Output(time, data.encode(errors="replace"), paint), False
         elif kind == "r":
             cols, _, rows = data.partition("x")
             yield Resize(time, int(rows), int(cols))
@@ -149,11 +155,22 @@ def read(lines: Iterable[str]) -> Iterator[Event]:
 
 
 def _fields(line: str) -> tuple[float, str, str] | None:
+    match _parsed(line):
+        case [int() | float() as time, "o" | "m" as kind, str(data)]:
+            return time, kind, data
+        case [int() | float() as time, "r", str(data)] if _SIZE.fullmatch(data):
+            return time, "r", data
+        case [int() | float() as time, "b", str(data)] if _BASE64.fullmatch(data):
+            return time, "b", data
+        case _:
+            return None
+
+
+def _parsed(line: str) -> Any:
     try:
-        time, kind, data = json.loads(line)
-    except ValueError:
+        return json.loads(line)
+    except (ValueError, RecursionError):
         return None
-    return time, kind, data
 
 
 def _output(time: float, data: bytes) -> str:

@@ -150,17 +150,28 @@ class Recording:
         text += asciicast.marker(time, f"{gone} bytes of output dropped before this") if gone else ""
         if not self._write(text + self._painted(time, paint)):
             os.close(self._file)
-            os.unlink(begun)
+            with suppress(OSError):
+                os.unlink(begun)
             self._file, self._length = old
             return False
-        newest, older = f"{self._folder}/{NEWEST}", f"{self._folder}/{OLDER}"
-        with suppress(FileNotFoundError):
-            os.unlink(older)
-        os.link(newest, older)  # so that there is a newest at each moment, for those who read
-        os.replace(begun, newest)
+        try:
+            self._put_in_place(begun)
+        except OSError as error:
+            self._why = error.strerror or str(error)
+            os.close(self._file)
+            self._file, self._length = old
+            return False
         os.close(old[0])
         self._header = header
         return True
+
+    def _put_in_place(self, begun: str) -> None:
+        newest, older = f"{self._folder}/{NEWEST}", f"{self._folder}/{OLDER}"
+        with suppress(FileNotFoundError):
+            os.unlink(older)
+        with suppress(FileNotFoundError):  # somebody in the session has removed it
+            os.link(newest, older)  # so that there is a newest at each moment, for those who read
+        os.replace(begun, newest)
 
     def _painted(self, time: float, paint: Callable[[], bytes]) -> str:
         return asciicast.resize(time, *self._size) + asciicast.painted(time, paint())
