@@ -5,13 +5,14 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.core.plain_session import NEVER, PlainEngine, session
+from tests.nu.shell import eventually
 from vibenv_core import exec as core
 from vibenv_core.errors import EngineError, Interrupted, NotFound, UsageError, WrongState
 
@@ -30,15 +31,6 @@ def streamed(session: PlainEngine, *argv: str, input: Any = b"", cancelled: Any 
     return core.output(
         session.as_engine, "a", wish, input=input, to_stderr=lambda _: None, cancelled=cancelled
     )
-
-
-def soon(holds: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 10
-    while not holds():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def is_gone(pid: int) -> bool:
@@ -159,21 +151,21 @@ def test_an_argument_that_no_program_can_have_is_refused(session: PlainEngine) -
 def test_one_that_takes_too_long_is_ended(session: PlainEngine) -> None:
     with pytest.raises(WrongState, match="took too long"):
         run(session, "sleep", "61", timeout_s=0.3)
-    assert soon(lambda: session.started[0].poll() is not None)
+    eventually(lambda: session.started[0].poll() is not None, "the end of the program", within_s=10)
 
 
 def test_who_stops_reading_ends_the_program_and_its_children(session: PlainEngine) -> None:
     output = streamed(session, "sh", "-c", "sleep 60 & echo $$ $!; wait")
     pids = [int(pid) for pid in next(output).split()]
     output.close()  # type: ignore[attr-defined]
-    assert soon(lambda: all(map(is_gone, pids)))
+    eventually(lambda: all(map(is_gone, pids)), "the end of all of them", within_s=10)
 
 
 def test_a_program_that_writes_without_end_is_ended_by_who_stops_reading(session: PlainEngine) -> None:
     output = streamed(session, "yes")
     assert next(output).startswith(b"y\ny\n")
     output.close()  # type: ignore[attr-defined]
-    assert soon(lambda: session.started[0].poll() is not None)
+    eventually(lambda: session.started[0].poll() is not None, "the end of the program", within_s=10)
 
 
 def test_a_cancelled_call_ends_a_program_that_neither_reads_nor_heeds_signals(session: PlainEngine) -> None:
@@ -184,7 +176,7 @@ def test_a_cancelled_call_ends_a_program_that_neither_reads_nor_heeds_signals(se
     cancelled.set()
     with pytest.raises(Interrupted):
         next(output)
-    assert soon(lambda: is_gone(pid))
+    eventually(lambda: is_gone(pid), "the end of the program", within_s=10)
 
 
 def test_a_stream_ends_in_an_error_where_the_program_does(session: PlainEngine) -> None:

@@ -3,12 +3,11 @@
 import os
 import subprocess
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
 from tests.engine.conftest import Launch
+from tests.nu.shell import eventually
 from tests.stack import images
 from tests.stack.engine import Engine as Docker
 from vibenv_core import labels, sessions, tools
@@ -20,18 +19,9 @@ from vibenv_core.session_process import SOCKET
 from vibenv_core.settings import Settings
 from vibenv_core.supervisor import LOG_FOLDER, TOOLS
 
-DEADLINE_S = 10
 TELL = "echo preloaded $LD_PRELOAD; echo user $(id -u); exec cat"
 
 pytestmark = pytest.mark.usefixtures("others_images")
-
-
-def eventually(holds: Callable[[], bool]) -> bool:
-    """Whether something comes true before the deadline."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not (held := holds()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return held
 
 
 def recorded(engine: Engine, name: str) -> str:
@@ -62,7 +52,7 @@ def test_a_session_runs_and_is_recorded_in_any_image(
     stack: Engine, launch: Launch, image: str, command: list[str], says: list[str], read_only: bool
 ) -> None:
     launch("any", image=image, command=command, access=Access.NONE, read_only=read_only)
-    assert eventually(lambda: all(said in recorded(stack, "any") for said in says)), recorded(stack, "any")
+    eventually(lambda: all(said in recorded(stack, "any") for said in says), f"{says} in the recording")
     assert sessions.find(stack, "any").state is SessionState.RUNNING
 
 
@@ -73,7 +63,7 @@ def test_a_session_in_any_image_starts_again_after_it_was_killed(
     launch("any", image=images.MUSL, command=command, access=Access.NONE)
     docker_engine.docker("kill", "vibenv-any")
     sessions.start(stack, "any", cancelled=threading.Event())
-    assert eventually(lambda: recorded(stack, "any").count("here") == 2)
+    eventually(lambda: recorded(stack, "any").count("here") == 2, "it to be printed twice")
 
 
 def test_dtach_of_the_tools_shows_what_was_there_before(docker_engine: Docker, launch: Launch) -> None:
@@ -109,7 +99,7 @@ def test_what_is_committed_of_a_session_has_its_files_and_neither_recording_nor_
 ) -> None:
     command = ["sh", "-c", "echo mine >/root/mine; echo here; exec cat"]
     launch("any", image=images.BASE, command=command, access=Access.NONE)
-    assert eventually(lambda: "here" in recorded(stack, "any"))
+    eventually(lambda: "here" in recorded(stack, "any"), "its output")
     docker_engine.docker("commit", "vibenv-any", "vibenv-test/fork:latest")
     try:
         fork = docker_engine.docker("create", "vibenv-test/fork:latest").strip()

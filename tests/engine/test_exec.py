@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.engine.conftest import Launch
-from tests.engine.test_sessions import eventually
+from tests.nu.shell import eventually
 from tests.stack import images
 from tests.stack.engine import Engine as Docker
 from vibenv_core import exec as core
@@ -54,7 +54,7 @@ def test_who_stops_reading_ends_the_program(scratch: Engine) -> None:
     assert next(output) == b"begun\n"
     assert runs(scratch, "sleep 1234")
     output.close()  # type: ignore[attr-defined]
-    assert eventually(lambda: not runs(scratch, "sleep 1234"))
+    eventually(lambda: not runs(scratch, "sleep 1234"), "the end of the program")
 
 
 def runs(engine: Engine, line: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from tests.core.test_files import make_tree, tree
 from tests.engine.conftest import Launch
 from tests.engine.test_exec import BUSYBOX, run
-from tests.engine.test_sessions import eventually
+from tests.nu.shell import eventually
 from tests.stack import images
 from vibenv_core import files, sessions
 from vibenv_core.engine import Engine
@@ -110,4 +110,6 @@ def test_a_large_copy_that_breaks_off_leaves_nothing(scratch: Engine, tmp_path: 
     os.mkfifo(tmp_path / "source" / "b")
     with pytest.raises(UsageError, match="neither a file nor a folder nor a link"):
         files.push(scratch, "s", str(tmp_path / "source"), "/there", **WISHES)
-    assert eventually(lambda: b"there" not in run(scratch, "s", BUSYBOX, "ls", "-A", "/").stdout)
+    eventually(
+        lambda: b"there" not in run(scratch, "s", BUSYBOX, "ls", "-A", "/").stdout, "what was begun to go"
+    )

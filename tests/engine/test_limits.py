@@ -3,7 +3,8 @@
 import time
 
 from tests.engine.conftest import Launch
-from tests.engine.test_sessions import eventually, inside
+from tests.engine.test_sessions import inside
+from tests.nu.shell import eventually
 from tests.stack.engine import Engine as Docker
 from vibenv_core import sessions
 from vibenv_core.engine import Engine
@@ -37,7 +38,9 @@ def test_a_fork_bomb_in_a_session_ends_at_its_limit_and_the_engine_answers(
     stack: Engine, launch: Launch
 ) -> None:
     launch("bomb", command=["bash", "-c", FORK_BOMB], pids_limit=60, cpus=0.5)
-    assert eventually(lambda: (found := usage(stack, "bomb")) and found.pids >= 55)
+    eventually(
+        lambda: (found := usage(stack, "bomb")) and found.pids >= 55, "as many processes as it may have"
+    )
     begun = time.monotonic()
     assert {session.name for session in sessions.list_sessions(stack)} == {"bomb"}
     assert sessions.stop(stack, "bomb", grace_s=1).state is SessionState.STOPPED
@@ -50,7 +53,10 @@ def test_what_uses_up_a_sessions_memory_is_ended_and_nothing_else(
     launch("beside")
     script = f"{MEMORY_HOG}; echo $? >/root/ended; exec cat"
     launch("hog", command=["bash", "-c", script], memory=64 << 20)
-    assert eventually(lambda: inside(docker_engine, "hog", "sh", "-c", "cat /root/ended 2>&1 || :") == "137")
+    eventually(
+        lambda: inside(docker_engine, "hog", "sh", "-c", "cat /root/ended 2>&1 || :") == "137",
+        "the program to be killed",
+    )
     assert {session.name: session.state for session in sessions.list_sessions(stack)} == {
         "beside": SessionState.RUNNING,
         "hog": SessionState.RUNNING,

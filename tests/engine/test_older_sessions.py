@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.engine.conftest import Launch, remove_all
-from tests.engine.test_sessions import eventually, inside
+from tests.engine.test_sessions import inside
+from tests.nu.shell import eventually
 from tests.stack.engine import Engine as Docker
 from vibenv_core import sessions
 from vibenv_core.engine import Engine
@@ -54,7 +55,10 @@ def test_an_older_session_is_listed_started_stopped_renamed_and_removed(
     sessions.rename(older, "old", "older")
     assert sessions.stop(older, "older", grace_s=2).state is SessionState.STOPPED
     assert sessions.start(older, "older", cancelled=never).state is SessionState.RUNNING
-    assert eventually(lambda: inside(docker_engine, "older", "cat", "/root/starts").split() == ["up", "up"])
+    eventually(
+        lambda: inside(docker_engine, "older", "cat", "/root/starts").split() == ["up", "up"],
+        "it to run again",
+    )
     sessions.remove(older, "older", force=True)
     assert sessions.list_sessions(older) == []
 

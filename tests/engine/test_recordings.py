@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.engine.conftest import Launch
-from tests.engine.test_sessions import eventually
+from tests.nu.shell import eventually
 from vibenv_core import labels, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.errors import VibenvError
@@ -29,8 +29,8 @@ def test_a_session_is_recorded_on_a_volume_of_its_own_that_goes_with_it(
 ) -> None:
     for name in ("a", "b"):
         launch(name, command=["sh", "-c", f"echo this is {name}; exec cat"])
-    assert eventually(lambda: "this is a" in recorded(stack, "a"))
-    assert eventually(lambda: "this is b" in recorded(stack, "b"))
+    eventually(lambda: "this is a" in recorded(stack, "a"), "the recording of `a`")
+    eventually(lambda: "this is b" in recorded(stack, "b"), "the recording of `b`")
     logs = {details.session.name: details.log for details in sessions.details(stack)}
     assert sorted(filter(None, logs.values())) == recordings(stack)
     sessions.remove(stack, "a", force=True)
@@ -75,7 +75,7 @@ def test_a_launch_that_fails_leaves_no_volume(stack: Engine, launch: Launch, why
 
 def test_what_is_started_again_is_recorded_further(stack: Engine, launch: Launch) -> None:
     launch("a", command=["sh", "-c", "echo here; exec cat"])
-    assert eventually(lambda: recorded(stack, "a").count("here") == 1)
+    eventually(lambda: recorded(stack, "a").count("here") == 1, "the first line")
     sessions.stop(stack, "a", grace_s=1)
     sessions.start(stack, "a", cancelled=threading.Event())
-    assert eventually(lambda: recorded(stack, "a").count("here") == 2)
+    eventually(lambda: recorded(stack, "a").count("here") == 2, "the second line")

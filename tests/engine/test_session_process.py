@@ -3,7 +3,8 @@
 import pytest
 
 from tests.engine.conftest import Launch
-from tests.engine.test_sessions import eventually, inside
+from tests.engine.test_sessions import inside
+from tests.nu.shell import eventually
 from tests.stack.engine import Engine as Docker
 from vibenv_core import sessions
 from vibenv_core.engine import Engine
@@ -17,14 +18,14 @@ def exit_code(engine: Engine, name: str) -> int | None:
     def ended() -> bool:
         return sessions.find(engine, name).state is SessionState.STOPPED
 
-    assert eventually(ended)
+    eventually(ended, "its end")
     return {each.session.name: each.exit_code for each in sessions.details(engine)}[name]
 
 
 def test_the_program_finds_its_window_size_and_default_signals(docker_engine: Docker, launch: Launch) -> None:
     look = "(stty size; grep SigIgn /proc/self/status; ls /proc/self/fd) >/root/found; touch /root/ready; cat"
     launch("a", command=["sh", "-c", look], rows=31, cols=97)
-    assert eventually(lambda: "ready" in inside(docker_engine, "a", "ls", "/root"))
+    eventually(lambda: "ready" in inside(docker_engine, "a", "ls", "/root"), "the program to be ready")
     size, ignored, *descriptors = inside(docker_engine, "a", "cat", "/root/found").splitlines()
     assert size == "31 97"
     assert int(ignored.split()[1], 16) & (1 << 31) - 1 == 0

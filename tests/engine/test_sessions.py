@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from tests.engine.conftest import Launch, launching
+from tests.nu.shell import eventually
 from tests.stack import images
 from tests.stack.engine import Engine as Docker
 from vibenv_core import sessions
@@ -35,14 +36,6 @@ DEADLINE_S = 10
 def inside(docker: Docker, name: str, *argv: str) -> str:
     """What a command in a session writes."""
     return docker.docker("exec", f"vibenv-{name}", *argv).strip()
-
-
-def eventually(holds: Callable[[], object]) -> bool:
-    """Whether something comes true before the deadline."""
-    deadline = time.monotonic() + DEADLINE_S
-    while not (held := holds()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return bool(held)
 
 
 def start(engine: Engine, name: str) -> SessionState:
@@ -96,7 +89,7 @@ def test_listing_asks_the_engine_once(stack: Engine, launch: Launch, monkeypatch
 def test_details_tell_limits_exit_codes_and_exact_times(stack: Engine, launch: Launch) -> None:
     launch("a", cpus=0.5, memory=256 << 20, access=Access.DAGGER)
     launch("b", command=["sh", "-c", "sleep 0.5; exit 7"])
-    assert eventually(lambda: sessions.find(stack, "b").state is SessionState.STOPPED)
+    eventually(lambda: sessions.find(stack, "b").state is SessionState.STOPPED, "its end")
     running, ended = sessions.details(stack)
     assert (running.cpus, running.memory, running.access) == (0.5, 256 << 20, Access.DAGGER)
     assert (running.exit_code, running.ended) == (None, None)
@@ -112,7 +105,7 @@ def test_a_session_has_its_name_environment_and_limits(docker_engine: Docker, la
     assert inside(docker_engine, "a", "hostname") == "a"
     assert inside(docker_engine, "a", "printenv", "MINE") == "it's 1"
     assert inside(docker_engine, "a", "printenv", "VIBENV_SESSION") == "a"
-    assert eventually(lambda: inside(docker_engine, "a", "cat", "/tmp/s") == "40 133")
+    eventually(lambda: inside(docker_engine, "a", "cat", "/tmp/s") == "40 133", "the size of the terminal")
 
 
 @pytest.mark.parametrize(
@@ -244,7 +237,7 @@ def test_stop_lets_the_program_end_by_itself_and_start_brings_its_files_back(
             "trap 'echo bye >/root/end; exit 4' HUP; touch /root/up; while :; do sleep 0.1; done",
         ],
     )
-    assert eventually(lambda: inside(docker_engine, "a", "ls", "/root").split() == ["up"])
+    eventually(lambda: inside(docker_engine, "a", "ls", "/root").split() == ["up"], "the program to run")
     began = time.monotonic()
     assert sessions.stop(stack, "a").state is SessionState.STOPPED
     assert time.monotonic() - began < 5, "not the ten seconds after which it would have been killed"
@@ -258,7 +251,7 @@ def test_a_program_that_will_not_end_is_killed_after_the_grace(
     docker_engine: Docker, launch: Launch, stack: Engine
 ) -> None:
     launch("a", command=["sh", "-c", "trap '' HUP TERM; touch /root/ready; while :; do sleep 0.1; done"])
-    assert eventually(lambda: "ready" in inside(docker_engine, "a", "ls", "/root"))
+    eventually(lambda: "ready" in inside(docker_engine, "a", "ls", "/root"), "the program to be ready")
     began = time.monotonic()
     assert sessions.stop(stack, "a", grace_s=1).state is SessionState.STOPPED
     assert 0.9 < time.monotonic() - began < 8
@@ -408,4 +401,4 @@ def test_a_stream_to_a_program_ends_with_its_exit_code(launch: Launch, stack: En
         while select.select([stream], [], [], DEADLINE_S)[0] and (part := stream.recv()):
             data += part
         assert data[8:] == b"got it\n", "after the eight bytes of the frame's head"
-        assert eventually(lambda: stream.exit_code() == 3)
+        eventually(lambda: stream.exit_code() == 3, "its exit code")

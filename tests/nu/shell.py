@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 DEADLINE_S = 60.0
 
 
-def eventually(holds: Callable[[], bool], what: str, *, within_s: float = DEADLINE_S) -> None:
+def eventually(holds: Callable[[], object], what: str, *, within_s: float = DEADLINE_S) -> None:
     """Wait until `holds`; the test fails when it does not in time."""
     deadline = time.monotonic() + within_s
     while not holds():
