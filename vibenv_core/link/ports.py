@@ -15,8 +15,10 @@ def master_of(folder: Path) -> str | None:
     control = folder / plan.CONTROL
     if not master.listens(control):
         return None
-    found = control.lstat()
-    return f"{found.st_ino}-{found.st_ctime_ns}"
+    with contextlib.suppress(FileNotFoundError):  # it has ended since
+        found = control.lstat()
+        return f"{found.st_ino}-{found.st_ctime_ns}"
+    return None
 
 
 def forward(attempt: Attempt, local: int, address: str, port: int, *, refusal_s: float) -> bool:
