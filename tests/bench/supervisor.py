@@ -2,7 +2,7 @@
 
     python -m tests.bench.supervisor [--rounds N]
 
-Source of the bars: issue "The session's terminal"; dtach is of the same machine, and its client is the same.
+Both run on the same machine and have the same client.
 """
 
 from __future__ import annotations

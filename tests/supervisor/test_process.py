@@ -306,16 +306,22 @@ def test_a_relay_waits_for_a_session_that_just_starts_and_not_for_ever(tmp_path:
 
 BROKEN = """\
 import sys
-from vibenv_core.supervisor import ghostty, __main__
+from vibenv_core.supervisor import ghostty, recording, __main__
 def fails(*_, **__): raise LookupError("nobody foresaw this")
-setattr(ghostty.GhosttyScreen, sys.argv.pop(1), fails)
+owner = {"screen": ghostty.GhosttyScreen, "recording": recording.Recording}[sys.argv.pop(1)]
+setattr(owner, sys.argv.pop(1), fails)
 __main__.main()
 """
 
 
-@pytest.mark.parametrize("method", ["feed", "repaint", "resize"])
-def test_an_emulator_that_fails_does_not_end_the_program(tmp_path: Path, method: str) -> None:
-    argv = [sys.executable, "-c", BROKEN, method, *SUPERVISE[3:], "--log-folder", str(tmp_path)]
+@pytest.mark.parametrize(
+    ("part", "method"),
+    [("screen", "feed"), ("screen", "repaint"), ("screen", "resize"), ("recording", "output")],
+)
+def test_a_part_that_fails_ends_neither_the_program_nor_the_other_parts(
+    tmp_path: Path, part: str, method: str
+) -> None:
+    argv = [sys.executable, "-c", BROKEN, part, method, *SUPERVISE[3:], "--log-folder", str(tmp_path)]
     argv += ["--dtach-socket", f"{tmp_path}/dtach", "--control-socket", f"{tmp_path}/control", "--"]
     argv += ["sh", "-c", "echo before; read line; echo $line; read line; exit 6"]
     with subprocess.Popen(argv, env=ENV, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -330,6 +336,8 @@ def test_an_emulator_that_fails_does_not_end_the_program(tmp_path: Path, method:
                 assert process.wait(PATIENCE_S) == 6
             finally:
                 process.kill()
+            shown = b"".join(iter(lambda: client.recv(1 << 16), b"")) if part == "recording" else b"hello"
+            assert b"hello" in shown
         assert process.stderr
         assert b"nobody foresaw this" in process.stderr.read()
-    assert "hello" in (tmp_path / "session.cast").read_text()
+    assert part == "recording" or "hello" in (tmp_path / "session.cast").read_text()

@@ -1,10 +1,15 @@
-"""One client's socket: never blocks, and holds what a client was given until it is sent."""
+"""Where clients connect, and one client's socket: it never blocks, and holds what is unsent."""
+
+# ruff: noqa: PTH101, PTH102, PTH108, PTH112, PTH120
+# To import pathlib takes as long as to start Python.
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import sys
+from contextlib import suppress
 
 from .client import Client
 from .frames import Refused
@@ -18,6 +23,25 @@ _UNREAD = 1 << 16
 def tell(error: Exception) -> None:
     """Write an error that nobody foresaw to the container's log. The program is somebody's, and goes on."""
     sys.excepthook(type(error), error, error.__traceback__)  # `traceback` is not in the tools
+
+
+def listening(path: str) -> socket.socket:
+    """A socket at `path` that this user alone can connect to. Raises: OSError."""
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        os.mkdir(folder)
+        os.chmod(folder, 0o1777)
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # left behind by `docker kill`
+    listener = socket.socket(socket.AF_UNIX)
+    umask = os.umask(0o177)
+    try:
+        listener.bind(path)
+    finally:
+        os.umask(umask)
+    listener.listen(128)
+    listener.setblocking(False)
+    return listener
 
 
 class Connection:

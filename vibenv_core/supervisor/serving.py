@@ -3,9 +3,6 @@
 One thread; nothing blocks but the wait itself, which has an end only while something is due.
 """
 
-# ruff: noqa: PTH102, PTH101, PTH108, PTH112, PTH120
-# To import pathlib takes as long as to start Python.
-
 from __future__ import annotations
 
 import os
@@ -20,7 +17,7 @@ from functools import partial
 from typing import NamedTuple
 
 from . import READY
-from .connection import Connection, tell
+from .connection import Connection, listening, tell
 from .ghostty import GhosttyScreen
 from .hub import Hub
 from .program import Program
@@ -78,7 +75,7 @@ def serve(program: Program, places: Places, *, rows: int, cols: int, term: str) 
         places.dtach_socket: partial(DtachTalk, hub),
         places.control_socket: partial(FramesTalk, hub),
     }
-    listeners = {_listening(path): talk for path, talk in talks.items()}
+    listeners = {listening(path): talk for path, talk in talks.items()}
     try:
         loop = _Loop(program, hub, recording, listeners)
         with suppress(OSError):
@@ -87,25 +84,7 @@ def serve(program: Program, places: Places, *, rows: int, cols: int, term: str) 
     finally:
         for path in talks:
             with suppress(OSError):
-                os.unlink(path)
-
-
-def _listening(path: str) -> socket.socket:
-    folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
-        os.mkdir(folder)
-        os.chmod(folder, 0o1777)
-    with suppress(FileNotFoundError):
-        os.unlink(path)  # left behind by `docker kill`
-    listener = socket.socket(socket.AF_UNIX)
-    umask = os.umask(0o177)
-    try:
-        listener.bind(path)
-    finally:
-        os.umask(umask)
-    listener.listen(128)
-    listener.setblocking(False)
-    return listener
+                os.unlink(path)  # noqa: PTH108 (to import pathlib takes as long as to start Python)
 
 
 class _Loop:
@@ -210,8 +189,8 @@ class _Loop:
                 size += len(pieces[-1])
         if data := b"".join(pieces):
             if self._recording:
-                self._record(self._recording, data, now)
-            self._hub.output(data, now)
+                self._safely(partial(self._record, self._recording, data, now))
+            self._safely(partial(self._hub.output, data, now))
             if self._hub.display.end - self._rested > _MUCH:
                 self._rest_at = now + _QUIET_S
         return size >= _BATCH
