@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -46,5 +47,6 @@ class CopyCommand(InsideCommand):
 
 
 def here(call: Call, typed: str) -> str:
-    """A place of this machine, as seen from the caller's directory."""
-    return str(Path(call.engine.current_directory(), Path(typed).expanduser()))
+    """A place of this machine, as seen from the caller's directory; `~NAME` of nobody known stays."""
+    at_home = os.path.expanduser(typed)  # noqa: PTH111  # that of Path raises where nobody is called so
+    return str(Path(call.engine.current_directory(), at_home))
