@@ -1,6 +1,6 @@
 """What the commands answer with: the columns of each table, and the model's objects as such rows.
 
-The classes are also what the signatures promise, so a column is named and typed here and nowhere else.
+The classes are also what the signatures promise. What one command alone answers may be beside that command.
 Sizes are file sizes, times are dates, spans of time are durations rounded to what a person reads.
 """
 

@@ -61,6 +61,7 @@ DECIDES_ONLY = {
             "away",
             "attachment",
             "build_job",
+            "container_body",
             "contexts",
             "detach_key",
             "errors",

@@ -4,7 +4,7 @@ It knows nothing of Nushell and prints nothing. Its functions block until done, 
 and may be called from several threads at once; the longer ones take an event that ends them early.
 
     errors  model  settings  labels         the words: what there is, what it is called, where it comes from
-    replies  refusals                       Docker's JSON and sentences to those words
+    container_body  replies  refusals       those words to Docker's JSON, its JSON and sentences to them
     stack_plan  session_plan  forward_plan  recipe  tools_recipe
                                             what to do, decided without doing it
     session_process  attachment  keyboard  painting  heartbeat  away  detach_key  terminal_modes  multiplexed

@@ -13,6 +13,7 @@ from time import monotonic
 import docker.errors
 
 from . import labels, replies
+from .container_body import create_body
 from .docker_client import Client, Way
 from .engine_calls import translated
 from .engine_files import FileCalls
@@ -95,7 +96,7 @@ class Engine(ImageCalls, FileCalls):
         Raises: AlreadyExists (the name is taken), NotFound (no such image).
         """
         with translated(self.host):
-            body = replies.create_body(spec)
+            body = create_body(spec)
             made = self._client.create_container_from_config(body, spec.name)  # type: ignore[no-untyped-call]
             return str(made["Id"])
 

@@ -1,4 +1,4 @@
-"""Docker's JSON to what vibenv talks about, and back; pure, and the only place that knows its keys.
+"""Docker's JSON to what vibenv talks about; pure. With `container_body` the only place that knows its keys.
 
 Each function takes one object of the engine's answer, and raises LookupError, TypeError or ValueError when
 that is not what it should be. Docker's times have nanoseconds, ours are cut to microseconds.
@@ -17,23 +17,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from . import labels
+from .container_body import NANO
 from .model import (
     Access,
     Container,
-    ContainerSpec,
     EngineInfo,
     Image,
     Session,
     SessionDetails,
     SessionState,
     Usage,
-    VolumeMount,
 )
 
 Json = Mapping[str, Any]
 
 _NEVER = "0001-01-01T00:00:00Z"
-_NANO = 1_000_000_000
 _NO_PIDS_LIMIT = 1 << 62
 """Where there is no limit, an engine says 0 or the largest number that it has."""
 
@@ -124,7 +122,7 @@ def container(inspected: Json) -> Container:
             if bound
         },
         size=inspected.get("SizeRw"),
-        cpus=host["NanoCpus"] / _NANO or None,
+        cpus=host["NanoCpus"] / NANO or None,
         memory=host["Memory"] or None,
         cpu_shares=host["CpuShares"] or None,
         pids_limit=max(host["PidsLimit"] or 0, 0) or None,
@@ -194,39 +192,6 @@ def _processors(now: Json, before: Json) -> float:
     busy = now["cpu_usage"]["total_usage"] - before["cpu_usage"]["total_usage"]
     count = now.get("online_cpus") or len(now["cpu_usage"].get("percpu_usage") or ()) or 1
     return count * busy / passed if passed > 0 else 0.0
-
-
-def create_body(spec: ContainerSpec) -> dict[str, object]:
-    """What the engine is sent to create a container."""
-    return {
-        "Image": spec.image,
-        **({} if spec.entrypoint is None else {"Entrypoint": list(spec.entrypoint)}),
-        **({} if spec.user is None else {"User": spec.user}),
-        "Labels": spec.labels,
-        "Env": [f"{key}={value}" for key, value in spec.env.items()],
-        "Hostname": spec.hostname or "",
-        "ExposedPorts": {port: {} for port in spec.ports},
-        "HostConfig": {
-            "Binds": list(spec.binds),
-            "Mounts": [_mount(volume) for volume in spec.volumes],
-            "VolumesFrom": list(spec.volumes_from),
-            "Tmpfs": spec.tmpfs,
-            "ReadonlyRootfs": spec.read_only,
-            "LogConfig": {"Type": spec.log_driver or ""},
-            "Init": spec.init,
-            "CapDrop": list(spec.cap_drop),
-            "SecurityOpt": list(spec.security_opt),
-            "NanoCpus": round((spec.cpus or 0) * _NANO),
-            "CpuShares": spec.cpu_shares or 0,
-            "Memory": spec.memory or 0,
-            "MemorySwap": spec.memory or 0,
-            "OomScoreAdj": spec.oom_score_adj,
-            "PidsLimit": spec.pids_limit,
-            "NetworkMode": spec.network or "default",
-            "PortBindings": {port: [_binding(address)] for port, address in spec.ports.items()},
-            "Privileged": spec.privileged,
-        },
-    }
 
 
 def image(inspected: Json, *, reference: str) -> Image:
@@ -319,21 +284,6 @@ def _command(found: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def _mount(volume: VolumeMount) -> dict[str, object]:
-    return {
-        "Type": "volume",
-        "Source": volume.volume,
-        "Target": volume.destination,
-        "ReadOnly": volume.read_only,
-        "VolumeOptions": {"Labels": volume.labels},
-    }
-
-
 def _address(settings: Json) -> str | None:
     networks = (settings["Networks"] or {}).values()
     return next((found for network in networks if (found := network["IPAddress"])), None)
-
-
-def _binding(address: str) -> dict[str, str]:
-    ip, _, port = address.rpartition(":")
-    return {"HostIp": ip, "HostPort": port}
