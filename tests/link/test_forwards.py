@@ -260,7 +260,7 @@ def test_what_cannot_be_forwarded_is_told_before_anything_is_made(
     web.state = "exited"
     with pytest.raises(WrongState, match="the session `web` is stopped") as raised:
         forward(80)
-    assert raised.value.help == "vibenv start web"
+    assert raised.value.help == "`vibenv start web` lets it run again"
     with pytest.raises(NotFound):
         forwards.forward(reach(), "nope", 80, env=bed.env, cancelled=NEVER)
     monkeypatch.setitem(SESSION["Config"], "Labels", {})
