@@ -13,7 +13,7 @@ from .command import HostCommand
 from .completions import session_names
 from .names import Names, from_arguments
 from .sdk import Call, Flag, Optional, Switch
-from .session_command import JOBS, check_name, piped
+from .session_command import JOBS, check_name, checked_jobs, piped
 from .tables import error_record
 
 if TYPE_CHECKING:
@@ -46,15 +46,16 @@ class InsideCommand(HostCommand):
         self, call: Call, names: Names, act: Act, columns: type[DataclassInstance]
     ) -> DataclassInstance | Iterator[dict[str, object]]:
         """What `act` gives for the one session; of several, rows with `name` and `error` as they come."""
+        jobs = checked_jobs(call[self.jobs])
         if names.one:
             return act(names.names[0])
-        return self._rows(call, names.names, act, columns)
+        return self._rows(call, names.names, act, columns, jobs)
 
     def _rows(
-        self, call: Call, names: Sequence[str], act: Act, columns: type[DataclassInstance]
+        self, call: Call, names: Sequence[str], act: Act, columns: type[DataclassInstance], jobs: int
     ) -> Iterator[dict[str, object]]:
         titles = {field.metadata.get("column", field.name): field.name for field in fields(columns)}
-        for outcome in each(names, act, jobs=max(call[self.jobs], 1), cancelled=call.cancelled):
+        for outcome in each(names, act, jobs=jobs, cancelled=call.cancelled):
             result = outcome.result
             if isinstance(result, VibenvError):
                 if call[self.strict]:

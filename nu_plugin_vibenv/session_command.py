@@ -77,22 +77,28 @@ class SessionsCommand(HostCommand):
 
     def rows(self, call: Call, wanted: Names) -> object:
         """Act on the sessions `wanted`."""
-        if call[self.jobs] < 1:
-            raise UsageError(
-                "`--jobs` counts from 1", code="usage::jobs", help=f"without it, it is {JOBS}", about="jobs"
-            )
+        jobs = checked_jobs(call[self.jobs])
         act = self.act(call)
         if wanted.one:
             return [session_row(act(wanted.names[0]))]
-        return self._side_by_side(call, wanted.names, act)
+        return self._side_by_side(call, wanted.names, act, jobs)
 
     def _side_by_side(
-        self, call: Call, names: Sequence[str], act: Callable[[str], Session]
+        self, call: Call, names: Sequence[str], act: Callable[[str], Session], jobs: int
     ) -> Iterator[object]:
-        for outcome in each(names, act, jobs=call[self.jobs], cancelled=call.cancelled):
+        for outcome in each(names, act, jobs=jobs, cancelled=call.cancelled):
             if call[self.strict] and isinstance(outcome.result, VibenvError):
                 raise outcome.result
             yield outcome_row(outcome)
+
+
+def checked_jobs(jobs: int) -> int:
+    """`jobs`, when so many sessions can be worked on at a time. Raises: UsageError."""
+    if jobs < 1:
+        raise UsageError(
+            "`--jobs` counts from 1", code="usage::jobs", help=f"without it, it is {JOBS}", about="jobs"
+        )
+    return jobs
 
 
 def check_name(name: str, span: Span) -> str:

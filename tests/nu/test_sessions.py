@@ -185,6 +185,7 @@ def test_the_recording_of_a_removed_session_is_kept_when_that_is_wished(
         ("vibenv launch a --env {A: [1]}", "vibenv::usage::env"),
         ("vibenv launch a --env {A: true}", "vibenv::usage::env"),
         ("vibenv launch a --jobs 0", "vibenv::usage::jobs"),
+        ("[a b] | vibenv exec uname --jobs 0", "vibenv::usage::jobs"),
         ("[a b] | vibenv launch --attach", "vibenv::usage::one_name"),
         ("[a b] | vibenv attach", "vibenv::usage::one_name"),
         ("vibenv launch", "vibenv::usage::no_name"),
