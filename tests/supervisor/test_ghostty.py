@@ -55,12 +55,12 @@ def test_text_has_scrollback_and_whole_lines(screen: GhosttyScreen) -> None:
     assert screen.text().splitlines() == ["x" * 50, *(f"line {number}" for number in range(3000))]
 
 
-def test_more_scrollback_than_is_kept_is_forgotten_from_its_beginning() -> None:
-    screen = GhosttyScreen(5, 20, scrollback=100)
-    screen.feed(b"".join(b"line %d\r\n" % number for number in range(5000)))
+def test_ten_thousand_lines_are_kept_and_older_ones_forgotten() -> None:
+    screen = GhosttyScreen(24, 80)
+    screen.feed(b"".join(b"line %d\r\n" % number for number in range(20_000)))
     lines = screen.text().splitlines()
-    assert lines[-1] == "line 4999"
-    assert 100 <= len(lines) < 1000
+    assert lines[-1] == "line 19999"
+    assert 10_000 <= len(lines) < 12_000
     screen.close()
 
 

@@ -36,7 +36,8 @@ _DARK = 1
 _CELL = (8, 16)
 """Width and height of a character in pixels, as no terminal's font is known."""
 _SCROLLBACK_BYTES = 15 << 19
-"""Of memory, before it rests: 10,000 lines of 80 columns."""
+"""Of memory, before it rests: 10,000 lines of 80 columns. Not in lines: what is beyond such a limit the library
+gives back to the system and asks for again, which takes it three times as long as to use it again."""
 _ALL = 1
 """Of `GhosttyTerminalCompressionMode`."""
 _LARGEST = 1000
@@ -68,8 +69,8 @@ class Event(NamedTuple):
 class GhosttyScreen:
     """A `Screen`; not to be used by two threads at once."""
 
-    def __init__(self, rows: int, cols: int, *, library: str | None = None, scrollback: int = 10_000) -> None:
-        """`scrollback` is in lines. Raises: Unusable."""
+    def __init__(self, rows: int, cols: int, *, library: str | None = None) -> None:
+        """Raises: Unusable."""
         self._library = Library(library or find())
         self._calls = self._library.calls
         self._rows, self._cols = _clamp(rows), _clamp(cols)
@@ -83,7 +84,6 @@ class GhosttyScreen:
         for name, callback in self._callbacks.items():
             self._set(name, callback)
         for name, number in (
-            ("SCROLLBACK_MAX_LINES", scrollback),
             ("SCROLLBACK_MAX_BYTES", _SCROLLBACK_BYTES),
             ("CONTINUATION_MAX_BYTES", _LONGEST_SEQUENCE),
             ("APC_MAX_BYTES", _LONGEST_SEQUENCE),
