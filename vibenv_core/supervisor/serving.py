@@ -1,6 +1,6 @@
 """Serves a running program's terminal: waits for it, the sockets and signals, and does what the hub decides.
 
-One thread; nothing blocks but the wait itself, which has an end only while something is due.
+One thread; nothing blocks but the wait itself, which has an end only while something is due, and the disk.
 """
 
 from __future__ import annotations
