@@ -36,8 +36,8 @@ _DARK = 1
 _CELL = (8, 16)
 """Width and height of a character in pixels, as no terminal's font is known."""
 _SCROLLBACK_BYTES = 15 << 19
-"""Of memory, before it rests: 10,000 lines of 80 columns. Not in lines: what is beyond such a limit the library
-gives back to the system and asks for again, which takes it three times as long as to use it again."""
+"""Of memory, before it rests: 10,000 lines of 80 columns. No limit in lines: what is beyond one the library
+gives back to the system and asks for again, which takes three times as long as to use it again."""
 _ALL = 1
 """Of `GhosttyTerminalCompressionMode`."""
 _LARGEST = 1000
