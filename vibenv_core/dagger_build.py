@@ -1,13 +1,14 @@
 """Builds and publishes an image with Dagger; the only importer of dagger, and the only async code.
 
-A program, started by `launcher` as a child process: `python -m vibenv_core.dagger_build` reads a Job from its
-standard input and writes reports to its standard output. So ending it ends the build, the variables that
-choose the Dagger engine are its own, and dagger's second of imports is nobody else's. It exits with 0 when it
-has said what became of the build, be it good or bad.
+A program, started by `launcher` as a child process: `python -m vibenv_core.dagger_build FOLDER` reads a Job
+from its standard input and writes reports to its standard output; what it puts into FOLDER the caller removes.
+So ending it ends the build, the variables that choose the Dagger engine are its own, and dagger's second of
+imports is nobody else's. It exits with 0 when it has said what became of the build, be it good or bad.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 import sys
@@ -15,6 +16,7 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import anyio
 import dagger
@@ -110,7 +112,7 @@ def _with_run(container: Container, script: str, title: str, job: Job) -> Contai
     """The script with what it may need to fetch packages; of that nothing stays in the image."""
     variables = dict(job.package_sources)
     if job.ca_bundle is not None:
-        certificates = dag.directory().with_new_file("ca", job.ca_bundle).file("ca")
+        certificates = _directory({"ca": job.ca_bundle}).file("ca")
         container = container.with_mounted_file(_CA_BUNDLE, certificates)
         variables |= dict.fromkeys(_CA_VARIABLES, _CA_BUNDLE)
     # As secrets they are neither logged nor part of what Dagger's cache goes by.
@@ -123,10 +125,13 @@ def _with_run(container: Container, script: str, title: str, job: Job) -> Contai
 
 
 def _directory(files: Mapping[str, str]) -> Directory:
-    directory = dag.directory()
+    """The files, handed over as files: as text they would be part of every question asked about the image."""
+    digest = hashlib.sha256(repr(sorted(files.items())).encode()).hexdigest()
+    folder = Path(sys.argv[1]) / digest[:16]
     for path, text in files.items():
-        directory = directory.with_new_file(path, text)
-    return directory
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return dag.host().directory(str(folder))
 
 
 def _failed(error: dagger.DaggerError) -> Failed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -179,13 +180,14 @@ def _build(
         else:
             ends.append(report)
 
-    finished = process.stream(
-        [sys.executable, "-m", "vibenv_core.dagger_build"],
-        env={**client, "_EXPERIMENTAL_DAGGER_CLI_BIN": cli, "PYTHONPATH": _LIBRARY, "NO_COLOR": "1"},
-        stdin=build_job.job_to_json(job).encode(),
-        on_line=on_line,
-        cancelled=cancelled,
-    )
+    with tempfile.TemporaryDirectory(prefix="vibenv-build-") as folder:
+        finished = process.stream(
+            [sys.executable, "-m", "vibenv_core.dagger_build", folder],
+            env={**client, "_EXPERIMENTAL_DAGGER_CLI_BIN": cli, "PYTHONPATH": _LIBRARY, "NO_COLOR": "1"},
+            stdin=build_job.job_to_json(job).encode(),
+            on_line=on_line,
+            cancelled=cancelled,
+        )
     match ends:
         case [Published(reference=reference)]:
             return reference.rpartition("@")[2]

@@ -102,8 +102,8 @@ def test_no_byte_of_an_image_crosses_the_link(
     later = bed.link.seen()
     assert not made.cached
     assert made.size > 100_000_000
-    assert later.up - earlier.up < made.size / 100  # what is built from, and Dagger's questions, compressed
-    assert later.down - earlier.down < made.size / 100  # what the build said
+    assert later.up - earlier.up < made.size / 500  # what is built from, once, and Dagger's questions
+    assert later.down - earlier.down < made.size / 1000  # what the build said
     assert bed.handshakes == 1
     engine.tag(kept, launcher.image)
     engine.remove_image(kept)
@@ -248,13 +248,13 @@ def test_a_program_that_ends_is_not_taken_for_a_link_that_does(bed: Bed, shown: 
 def test_whenever_the_link_is_cut_the_terminal_comes_back_and_the_session_never_notices(
     bed: Bed, shown: Shown
 ) -> None:
-    shown.type(b"trap 'echo noticed' HUP; echo $((1+1))-kept\n")
+    shown.type(b"trap 'echo $((40+2))-noticed' HUP; echo $((1+1))-kept\n")
     shown.until(b"2-kept")
     for cut in range(3):
         time.sleep(random.uniform(0, 0.2))
         bed.link.cut()
         shown.type(f"echo $((10+{cut}))-cut\n".encode())
-        assert b"noticed" not in shown.until(f"{10 + cut}-cut".encode())
+        assert b"42-noticed" not in shown.until(f"{10 + cut}-cut".encode())
     assert bed.handshakes == 4
 
 

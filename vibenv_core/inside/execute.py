@@ -82,8 +82,8 @@ class _Program:
                 (os.POSIX_SPAWN_DUP2, its_error, 2),
             ],
             setsid=True,
-            # Python ignores these two, and what is ignored stays so in every program started.
-            setsigdef=[signal.SIGPIPE, signal.SIGXFSZ],
+            # Python, or who started it, ignores these, and what is ignored stays so in every program started.
+            setsigdef=[signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ],
         )
         for theirs in (its_input, its_output, its_error):
             os.close(theirs)
