@@ -1,7 +1,7 @@
 """Builds and publishes an image with Dagger; the only importer of dagger, and the only async code.
 
-A program, started by `launcher` as a child process: `python -m vibenv_core.dagger_build FOLDER` reads a Job
-from its standard input and writes reports to its standard output; what it puts into FOLDER the caller removes.
+A program that `launcher` starts as a child process: `python -m vibenv_core.dagger_build FOLDER` reads a Job
+from its standard input and writes reports to its standard output; the caller removes FOLDER.
 So ending it ends the build, the variables that choose the Dagger engine are its own, and dagger's second of
 imports is nobody else's. It exits with 0 when it has said what became of the build, be it good or bad.
 """
