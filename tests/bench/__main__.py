@@ -30,7 +30,7 @@ def main() -> int:
     with claimed("bench", wished.engine) as docker, tempfile.TemporaryDirectory() as folder:
         docker.up()
         try:
-            figures = list(measure(_bench(docker.url, Path(folder), wished.rounds), _report))
+            figures = list(measure(stood_up(docker.url, Path(folder), wished.rounds), _report))
         finally:
             docker.clean()
             docker.down()
@@ -38,7 +38,8 @@ def main() -> int:
     return int(any(figure.kept is False for figure in figures))
 
 
-def _bench(url: str, folder: Path, rounds: int) -> Bench:
+def stood_up(url: str, folder: Path, rounds: int) -> Bench:
+    """The engine at `url` with the stack and the launcher, and a Nushell with vibenv."""
     engine, settings = Engine.connect(resolve(url, {})), Settings.from_environment(os.environ)
     never = threading.Event()
     _report("the stack and the launcher")

@@ -31,6 +31,8 @@ MANY = 20
 JOBS = 8
 """How many sessions are worked on at a time."""
 PAINTER = ["sh", "-c", "echo painted; exec cat"]
+DETACH = b"\x1c"
+ECHOES = 20
 PATIENCE_S = 60.0
 
 
@@ -60,7 +62,7 @@ def measure(bench: Bench, report: Callable[[str], object]) -> Iterator[Figure]:
         try:
             yield from figures(bench)
         finally:
-            _remove_all(bench)
+            remove_all(bench)
 
 
 def _pipeline(bench: Bench) -> Iterator[Figure]:
@@ -70,7 +72,7 @@ def _pipeline(bench: Bench) -> Iterator[Figure]:
 
     def ours() -> float:
         ns: float = bench.shell.value(line)
-        _remove_all(bench)
+        remove_all(bench)
         return ns / 1e6
 
     with _bare(bench) as launch:
@@ -87,7 +89,7 @@ def _pipeline(bench: Bench) -> Iterator[Figure]:
 
 def _list(bench: Bench) -> Iterator[Figure]:
     with ThreadPoolExecutor(JOBS) as pool:
-        list(pool.map(partial(_launch_session, bench), [f"bench-{number}" for number in range(MANY)]))
+        list(pool.map(partial(launch_session, bench), [f"bench-{number}" for number in range(MANY)]))
     beside, docker_ps = _in_nu(bench, "vibenv list", "^docker ps")
     yield faster(f"list, {MANY} sessions, to `docker ps`", beside, docker_ps, bar="20 times over ssh")
     (alone,) = _in_nu(bench, "vibenv list")
@@ -113,8 +115,8 @@ def _launch(bench: Bench) -> Iterator[Figure]:
 
 def _launch_of(title: str, bench: Bench, image: str | None) -> Figure:
     def ours() -> float:
-        ms = timed(lambda: _launch_session(bench, "bench", image=image))
-        _remove_all(bench)
+        ms = timed(lambda: launch_session(bench, "bench", image=image))
+        remove_all(bench)
         return ms
 
     with _bare(bench, image) as launch:
@@ -142,25 +144,39 @@ def _create_launcher(bench: Bench) -> Iterator[Figure]:
 
 
 def _attach(bench: Bench) -> Iterator[Figure]:
-    _launch_session(bench, "bench", *PAINTER)
+    launch_session(bench, "bench", *PAINTER)
     plain = ["docker", "--host", bench.url, "exec", "-it", "vibenv-bench", "dtach", "-a", SOCKET]
-    times = in_turns(bench.rounds, partial(_attach_until_painted, bench), partial(_run_until_painted, plain))
+    times = in_turns(bench.rounds, partial(attach_until_painted, bench), partial(_run_until_painted, plain))
     yield at_most_above("attach, to the painted screen, to `docker exec -it`", *times, ms=30)
 
 
-def _attach_until_painted(bench: Bench) -> float:
+def attach_until_painted(bench: Bench) -> float:
+    """How long it takes until the session `bench`, which runs PAINTER, is on a terminal."""
+    began = time.perf_counter()
+    with _attached(bench) as terminal:
+        return terminal.sees(b"painted", began)
+
+
+def echoes(bench: Bench) -> list[float]:
+    """How long keys take, one after the other, to come back from the session `bench`, which runs PAINTER."""
+    with _attached(bench) as terminal:
+        terminal.sees(b"painted", 0)
+        return [terminal.echo(b"%03d," % number) for number in range(ECHOES)]
+
+
+@contextlib.contextmanager
+def _attached(bench: Bench) -> Iterator[_Terminal]:
+    """A terminal that the session `bench` is being shown on."""
     with _terminal() as terminal, ThreadPoolExecutor(1) as pool:
         cancelled = threading.Event()
-        show = partial(attach, bench.engine, "bench", tty_fd=terminal.program, cancelled=cancelled)
-        began = time.perf_counter()
-        shown = pool.submit(show)
+        shown = pool.submit(attach, bench.engine, "bench", tty_fd=terminal.program, cancelled=cancelled)
         try:
-            ms = terminal.painted_after(began)
+            yield terminal
+            os.write(terminal.user, DETACH)
         except BaseException:
             cancelled.set()
             raise
         shown.result()
-    return ms
 
 
 def _run_until_painted(argv: list[str]) -> float:
@@ -168,7 +184,8 @@ def _run_until_painted(argv: list[str]) -> float:
         streams = [(os.POSIX_SPAWN_DUP2, terminal.program, number) for number in range(3)]
         began = time.perf_counter()
         pid = os.posix_spawnp(argv[0], argv, os.environ, file_actions=streams, setsid=True)
-        ms = terminal.painted_after(began)
+        ms = terminal.sees(b"painted", began)
+        os.write(terminal.user, DETACH)
         os.waitpid(pid, 0)
     return ms
 
@@ -180,15 +197,19 @@ class _Terminal:
     user: int
     program: int
 
-    def painted_after(self, began: float) -> float:
-        """The milliseconds from `began` until PAINTER has painted; then ctrl-\\ is typed."""
+    def sees(self, wanted: bytes, began: float) -> float:
+        """The milliseconds from `began` until `wanted` was painted."""
         seen = b""
-        while b"painted" not in seen:
-            assert select.select([self.user], [], [], PATIENCE_S)[0], f"nothing is painted: {seen!r}"
+        while wanted not in seen:
+            assert select.select([self.user], [], [], PATIENCE_S)[0], f"{wanted!r} is not painted: {seen!r}"
             seen += os.read(self.user, 4096)
-        ms = (time.perf_counter() - began) * 1000
-        os.write(self.user, b"\x1c")
-        return ms
+        return (time.perf_counter() - began) * 1000
+
+    def echo(self, keys: bytes) -> float:
+        """The milliseconds until `keys` that are typed are painted."""
+        began = time.perf_counter()
+        os.write(self.user, keys)
+        return self.sees(keys, began)
 
 
 @contextlib.contextmanager
@@ -245,11 +266,13 @@ def _in_nu(bench: Bench, *actions: str) -> list[list[float]]:
     return [[ns / 1e6 for ns in times] for times in zip(*rounds, strict=True)]
 
 
-def _launch_session(bench: Bench, name: str, *command: str, image: str | None = None) -> None:
+def launch_session(bench: Bench, name: str, *command: str, image: str | None = None) -> None:
+    """Launch a session, and return when its terminal accepts clients."""
     launching(bench.engine, bench.settings)(name, command=command or ["bash"], image=image)
 
 
-def _remove_all(bench: Bench) -> None:
+def remove_all(bench: Bench) -> None:
+    """Remove all sessions."""
     names = [session.name for session in sessions.list_sessions(bench.engine)]
     with ThreadPoolExecutor(JOBS) as pool:
         list(pool.map(partial(sessions.remove, bench.engine, force=True), names))

@@ -1,6 +1,7 @@
 """How fast a host over ssh is, at several latencies: prints a table. `python -m tests.bench.over_ssh`
 
 The host's engine has 20 sessions; ssh, sshd and Docker's CLI are real, the latency is simulated (tests/link).
+Launches and attachments are held against the same ones on the same engine without a link.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from tests.bench.figures import Figure, at_most_above, faster, in_turns, table, timed
+from tests.bench.__main__ import stood_up
+from tests.bench.figures import Figure, at_most, at_most_above, at_most_times, faster, in_turns, table, timed
+from tests.bench.measures import PAINTER, Bench, attach_until_painted, echoes, launch_session, remove_all
 from tests.link.bed import INSTANCE, Bed, before
 from tests.nu.shell import Shell
 from tests.stack import recipes
@@ -23,6 +27,8 @@ from vibenv_core.hosts import resolve
 from vibenv_core.reach import reach
 
 MANY = 20
+PIPELINE = 50
+IMAGE = "debian:stable-slim"
 ROUND_TRIPS_MS = (0, 50, 150)
 
 
@@ -35,14 +41,19 @@ def main() -> int:
     with claimed("bench", "28") as docker, tempfile.TemporaryDirectory() as folder:
         docker.up()
         try:
-            _fill(docker)
+            near = stood_up(docker.url, Path(folder), wished.rounds)
             with before(docker) as bed:
                 shell = Shell(nu=recipes.nushell(), home=Path(folder), variables=bed.env | {"HOME": folder})
-                shell.install()
+                url = f"ssh://{INSTANCE}"
+                engine = reach(resolve(url, {}), env=bed.env, cancelled=threading.Event())
+                far = replace(near, engine=engine, url=url, shell=shell)
                 for round_trip_ms in ROUND_TRIPS_MS:
                     print(f"measuring: {round_trip_ms} ms", file=sys.stderr)
                     bed.link.set(latency_s=round_trip_ms / 2000)
+                    _fill(docker)
                     figures += measure(bed, shell, round_trip_ms, wished.rounds)
+                    remove_all(near)
+                    figures += sessions_far_and_near(far, near, round_trip_ms)
         finally:
             docker.clean()
             docker.down()
@@ -90,6 +101,41 @@ def measure(bed: Bed, shell: Shell, round_trip_ms: int, rounds: int) -> Iterator
 
     times = in_turns(min(5, rounds), first, plain)
     yield at_most_above(f"first list of the day, {at}, to `ssh … true`", *times, ms=3 * round_trip_ms)
+
+
+def sessions_far_and_near(far: Bench, near: Bench, round_trip_ms: int) -> Iterator[Figure]:
+    """The figures of launches and of a session's terminal at one latency, beside those without a link."""
+    at = f"at {round_trip_ms} ms"
+    launch_session(far, "warm", image=IMAGE)
+    remove_all(near)
+
+    def launch(bench: Bench) -> float:
+        ms = timed(lambda: launch_session(bench, "bench", image=IMAGE))
+        remove_all(near)
+        return ms
+
+    times = in_turns(far.rounds, partial(launch, far), partial(launch, near))
+    yield at_most_above(f"launch, {at}, to the same without a link", *times, ms=3 * round_trip_ms)
+    launch_session(near, "bench", *PAINTER, image=IMAGE)
+    ours, local = in_turns(
+        far.rounds, partial(attach_until_painted, far), partial(attach_until_painted, near)
+    )
+    yield at_most(f"attach, to the painted screen, {at}", ours, ms=3 * round_trip_ms + 60)
+    yield at_most_above(f"attach, {at}, to the same without a link", ours, local, ms=3 * round_trip_ms)
+    yield at_most(f"a key's echo, {at}", echoes(far), ms=round_trip_ms + 5)
+    remove_all(near)
+    names = [f"bench-{number}" for number in range(PIPELINE)]
+    line = f"{names} | vibenv launch --image {IMAGE} --command cat"
+
+    def pipeline(bench: Bench, host: str) -> float:
+        ns: float = bench.shell.value(
+            f"vibenv list --host {host} | ignore; timeit {{ {line} --host {host} | length }} | into int"
+        )
+        remove_all(near)
+        return ns / 1e6
+
+    times = in_turns(2, partial(pipeline, far, far.url), partial(pipeline, near, near.url))
+    yield at_most_times(f"{PIPELINE} launches in one pipeline, {at}", *times, factor=1.5)
 
 
 def _control(bed: Bed) -> Path:
