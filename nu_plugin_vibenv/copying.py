@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from vibenv_core.errors import UsageError
 
 from .inside_command import InsideCommand
 from .sdk import Call, Filesize
+from .tables import whole_ms
 
 if TYPE_CHECKING:
+    from vibenv_core.files import Copied
+
     from .names import Names
     from .sdk import Key
 
@@ -44,6 +49,17 @@ class CopyCommand(InsideCommand):
             code="usage::places",
             help=f"{self.name} NAME FROM TO, or with names by the pipeline: … | {self.name} FROM TO",
         )
+
+    def copies(self, call: Call, names: Names, source: str, copy: Callable[[str], Copied]) -> object:
+        """What `copy` does with each session, side by side; `source` is shown as where it came from."""
+
+        def act(name: str) -> CopiedRecord:
+            begun = monotonic()
+            done = copy(name)
+            took = whole_ms(timedelta(seconds=monotonic() - begun))
+            return CopiedRecord(source, done.path, done.files, Filesize(done.size), took)
+
+        return self.side_by_side(call, names, act, CopiedRecord)
 
 
 def here(call: Call, typed: str) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from time import monotonic
-
 from vibenv_core import files
 
 from ..copying import CopiedRecord, CopyCommand, here
-from ..sdk import Call, Example, Filesize, Optional
-from ..tables import whole_ms
+from ..sdk import Call, Example, Optional
 
 
 class Pull(CopyCommand):
@@ -40,12 +36,9 @@ class Pull(CopyCommand):
         engine = self.engine(call)
         to = here(call, typed) + ("/" if typed.endswith("/") else "")
 
-        def act(name: str) -> CopiedRecord:
-            begun = monotonic()
+        def copy(name: str) -> files.Copied:
             place = to if names.one else f"{files.made_folder(to)}/{name}"
             contents = source.endswith("/.")
-            done = files.pull(engine, name, source, place, contents=contents, cancelled=call.cancelled)
-            took = whole_ms(timedelta(seconds=monotonic() - begun))
-            return CopiedRecord(source, done.path, done.files, Filesize(done.size), took)
+            return files.pull(engine, name, source, place, contents=contents, cancelled=call.cancelled)
 
-        return self.side_by_side(call, names, act, CopiedRecord)
+        return self.copies(call, names, source, copy)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from time import monotonic
-
 from vibenv_core import files
 
 from ..copying import CopiedRecord, CopyCommand, here
-from ..sdk import Call, Example, Filesize, Optional
-from ..tables import whole_ms
+from ..sdk import Call, Example, Optional
 
 
 class Push(CopyCommand):
@@ -38,12 +34,8 @@ class Push(CopyCommand):
         names, source, to = self.meant(call, self.from_, self.to)
         engine, path = self.engine(call), here(call, source)
 
-        def act(name: str) -> CopiedRecord:
-            begun = monotonic()
-            done = files.push(
-                engine, name, path, to, contents=source.endswith("/."), cancelled=call.cancelled
-            )
-            took = whole_ms(timedelta(seconds=monotonic() - begun))
-            return CopiedRecord(path, done.path, done.files, Filesize(done.size), took)
+        def copy(name: str) -> files.Copied:
+            contents = source.endswith("/.")
+            return files.push(engine, name, path, to, contents=contents, cancelled=call.cancelled)
 
-        return self.side_by_side(call, names, act, CopiedRecord)
+        return self.copies(call, names, path, copy)

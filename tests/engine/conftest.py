@@ -1,5 +1,7 @@
 """What the tests of the engine share: sessions that go away again, and an engine that may be broken."""
 
+import contextlib
+import dataclasses
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -91,3 +93,16 @@ def spare_launcher(docker_engine: Docker, spare: Docker, launcher: Launcher) -> 
 def launcher_id(docker: Docker, launcher: Launcher) -> str:
     """The id of the launcher's image on an engine, nothing where it has none."""
     return docker.docker("image", "ls", "--no-trunc", "--quiet", launcher.image)
+
+
+@contextlib.contextmanager
+def without_live_restore(spare: Docker) -> Iterator[Docker]:
+    """The engine `spare` set up so that containers end when its dockerd does; afterwards as it was."""
+    mortal = dataclasses.replace(spare, options={"live-restore": False})
+    spare.stop_daemon()
+    mortal.start_daemon()
+    try:
+        yield mortal
+    finally:
+        mortal.stop_daemon()
+        spare.start_daemon()

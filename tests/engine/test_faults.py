@@ -1,7 +1,6 @@
 """Engines that are away, dying, full or restarted: each told by its own code, and nothing left half made."""
 
 import contextlib
-import dataclasses
 import gc
 import os
 import signal
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.conftest import connect, launching
+from tests.engine.conftest import connect, launching, without_live_restore
 from tests.stack.engine import Engine as Docker
 from tests.stack.engine import wait_until
 from vibenv_core import doctor, hosts, sessions, stack
@@ -197,10 +196,7 @@ def test_sessions_and_stack_outlive_an_engine_restarted_with_live_restore(
 def test_without_live_restore_sessions_are_listed_as_stopped_and_start_brings_them_back(
     spare: Docker, spare_launcher: str
 ) -> None:
-    mortal = dataclasses.replace(spare, options={"live-restore": False})
-    spare.stop_daemon()
-    mortal.start_daemon()
-    try:
+    with without_live_restore(spare) as mortal:
         engine = connect(mortal)
         up(engine)
         session = launching(engine, SETTINGS)("a")
@@ -218,9 +214,6 @@ def test_without_live_restore_sessions_are_listed_as_stopped_and_start_brings_th
         assert [row.state for row in stack.status(engine, SETTINGS)[1:3]] == [ComponentState.STOPPED] * 2
         assert up(engine) == ["started", "started"]
         assert sessions.start(engine, "a", cancelled=threading.Event()).state is SessionState.RUNNING
-    finally:
-        mortal.stop_daemon()
-        spare.start_daemon()
 
 
 def test_doctor_tells_what_works_and_the_line_for_what_does_not(spare: Docker, engine: Engine) -> None:

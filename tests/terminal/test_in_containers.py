@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import re
 import signal
 import subprocess
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.engine.conftest import connect, launching
+from tests.engine.conftest import connect, launching, without_live_restore
 from tests.nu.shell import Shell, eventually
 from tests.stack.engine import Engine as Docker
 from tests.terminal.conftest import PATIENCE_S, PROGRAMS, Played, kill, nushell
@@ -103,10 +102,7 @@ def test_a_restarted_dockerd_with_live_restore_costs_no_byte(
 def test_a_restarted_dockerd_without_live_restore_stops_the_session_and_costs_no_byte(
     spare: Docker, spare_launcher: str
 ) -> None:
-    mortal = dataclasses.replace(spare, options={"live-restore": False})
-    spare.stop_daemon()
-    mortal.start_daemon()
-    try:
+    with without_live_restore(spare) as mortal:
         engine = connect(mortal)
         with counting(engine, SETTINGS) as session:
             mortal.stop_daemon()
@@ -117,9 +113,6 @@ def test_a_restarted_dockerd_without_live_restore_stops_the_session_and_costs_no
             session.wait_for_more()
             assert session.printed[: len(before) + 20] == [*before, *range(1, 21)]
             assert Marker("started again") in Recording.read(session.recorded()).events
-    finally:
-        mortal.stop_daemon()
-        spare.start_daemon()
 
 
 def test_a_killed_supervisor_ends_the_session_which_starts_again_with_its_recording(
