@@ -22,6 +22,7 @@ and may be called from several threads at once; the longer ones take an event th
     claim  tools                            what runs inside every session, on an engine
     process  terminal  caller               other programs, the user's terminal, and who wants it
     entrance  reconnect                     the way to a session's terminal, and back to it
+    kept                                    connections into sessions, for the next use
     running  feed  exec  files              vibenv's own programs inside sessions, and what they are for
     sessions  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do

@@ -4,6 +4,7 @@ It imports Python's standard library and this package only: it runs from the too
 modules decide; `serving`, `connection`, `program`, `recording` and `relay` do the I/O.
 
     frames  dtach                   what clients say, as bytes
+    requests  status                what programs ask; how a session is, in a line
     screen  ghostty  ghostty_library  queries    the emulated terminal, and what is asked of it
     cells  snapshot                 its state, out of the emulator's bytes
     painting  repainting  viewing  reading       that state as what paints it, and as text

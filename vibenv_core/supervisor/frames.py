@@ -49,7 +49,7 @@ class Kind(enum.IntEnum):
     """How many bytes of OUTPUT, REPAINT and VIEW payloads this connection has brought onto the client's
     terminal, positions not counted: the supervisor sends no more than OUTPUT_WINDOW beyond."""
     REQUEST = 5
-    """A question or an order, as JSON: `{"id": …, "do": …, …}`."""
+    """A question or an order, as JSON: `{"id": …, "do": …, …}`; `requests` says which there are."""
 
     WELCOME = 65
     """A `Welcome`, as JSON."""
@@ -71,6 +71,9 @@ class Kind(enum.IntEnum):
     VIEW = 73
     """A position in the program's output, and what paints a part of the screen on a terminal of another size
     than the session's. A client cannot come again from there: it has no `since`."""
+    RECORD = 74
+    """What the program reports of itself (OSC 7501): the pairs of one report, without the sequence's frame.
+    Only to a client that has asked for `records`."""
 
 
 class Frame(NamedTuple):
@@ -94,6 +97,10 @@ class Hello(NamedTuple):
     """The position in the output up to which its terminal shows all, exactly; None: it has to be painted."""
     history: int = 0
     """How many bytes of scrollback it wants painted first."""
+    author: str = ""
+    """Whose typing it is, to be shown and recorded."""
+    person: bool = True
+    """Whether somebody sits at its terminal: a person's keys are never refused, and go before a program's."""
     version: int = VERSION
 
 
