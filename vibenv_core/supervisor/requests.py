@@ -63,10 +63,10 @@ class Shown(NamedTuple):
     changed: list[int] | None = None
     """The numbers of the rows in `lines`; None: they are all there."""
     cells: list[list[dict[str, Any]]] | None = None
-    """If wanted, for each of `lines` its runs of cells that look alike: `text`, and what is set of `fg`, `bg`,
-    `underline_color` (`#rrggbb`, or a number of the palette), `bold`, `faint`, `italic`, `underline` (its kind),
-    `blink`, `inverse`, `invisible`, `strikethrough`, `overline`, `link`, and `width` (in cells, where it is not
-    one for each character)."""
+    """If wanted, for each of `lines` its runs of cells that look alike: `text`, and what is set of `fg`,
+    `bg`, `underline_color` (`#rrggbb`, or a number of the palette), `bold`, `faint`, `italic`, `underline`
+    (its kind), `blink`, `inverse`, `invisible`, `strikethrough`, `overline`, `link`, and `width` (in cells,
+    where it is not one for each character)."""
 
 
 class Sent(NamedTuple):
