@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from . import pipelines as p
 from . import values
 from .data import TYPE_CHECKING
@@ -92,7 +94,8 @@ class Call:
     def _from_here(self, value: Any) -> Any:
         """A path as seen from the caller's directory, which is not the plugin's; any other value as it is."""
         if hasattr(value, "expanduser"):
-            value = value.expanduser()
+            with suppress(RuntimeError):  # nobody has that name: as shells do, it is taken for a file's
+                value = value.expanduser()
         if type(value) in (list, tuple):
             return type(value)(self._from_here(element) for element in value)
         if hasattr(value, "is_absolute") and not value.is_absolute():

@@ -190,6 +190,8 @@ def test_a_path_is_where_the_caller_is_and_not_where_the_plugin_was_started() ->
     assert Paint.given["what"] == Path("/home/me/wall")
     run(Paint(), "~/wall", ratio=1.0, directory="/home/me")
     assert Paint.given["what"] == Path.home() / "wall"
+    run(Paint(), "~nobody-is-called-so/wall", ratio=1.0, directory="/home/me")
+    assert Paint.given["what"] == Path("/home/me/~nobody-is-called-so/wall")
 
 
 def test_a_few_variables_are_asked_for_by_name_and_the_rest_left_alone() -> None:
