@@ -7,7 +7,7 @@ What is where:
     command        what all of them share: a host, errors shown where they were typed
     session_command, long_command
                    those about sessions, side by side; those that take a while and say how far they are
-    tables         the columns of all answers
+    tables/        the columns of all answers
     names, completions, report, progress, terminal, engines
                    what was named, what could be, an error as Nushell shows it, the line on the terminal, the
                    terminal itself, the connections

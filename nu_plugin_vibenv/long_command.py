@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import progress
 from .command import HostCommand
 from .sdk import Call, Switch
-from .tables import step_row
+from .tables.host import step_row
 
 if TYPE_CHECKING:
     from vibenv_core.model import Progress

@@ -15,7 +15,7 @@ from .names import Names, from_arguments, from_pipeline
 from .names import hosts as hosts_named
 from .report import labeled
 from .sdk import Call, Flag, Optional, Rest, Switch
-from .tables import SessionRow, outcome_row, session_row
+from .tables.sessions import SessionRow, outcome_row, session_row
 
 if TYPE_CHECKING:
     from vibenv_core.model import Session

@@ -8,7 +8,7 @@ from vibenv_core.detach_key import DetachKey
 from .. import terminal
 from ..sdk import Call, Example, Flag, Switch
 from ..session_command import SessionCommand
-from ..tables import AttachedRecord, attached_record
+from ..tables.sessions import AttachedRecord, attached_record
 
 
 class Attach(SessionCommand):

@@ -12,7 +12,7 @@ from vibenv_core.hosts import VARIABLES
 from ..command import VibenvCommand
 from ..contexts import listed
 from ..sdk import Call, Example, Flag, Positional, Switch
-from ..tables import ContextRecord, context_record
+from ..tables.contexts import ContextRecord, context_record
 
 
 class ContextCreate(VibenvCommand):

@@ -6,7 +6,7 @@ from vibenv_core import hosts
 
 from ..command import VibenvCommand
 from ..sdk import Call, Example
-from ..tables import ContextRow, context_row
+from ..tables.contexts import ContextRow, context_row
 
 
 class ContextList(VibenvCommand):

@@ -8,7 +8,7 @@ from ..command import VibenvCommand
 from ..completions import context_names
 from ..contexts import listed
 from ..sdk import Call, Example, Positional
-from ..tables import ContextRecord, context_record
+from ..tables.contexts import ContextRecord, context_record
 
 
 class ContextUse(VibenvCommand):

@@ -10,7 +10,7 @@ from vibenv_core.settings import Settings
 
 from ..long_command import LongCommand
 from ..sdk import Call, Example, Switch
-from ..tables import LauncherRecord, launcher_record
+from ..tables.host import LauncherRecord, launcher_record
 
 if TYPE_CHECKING:
     from vibenv_core.model import Progress

@@ -11,7 +11,7 @@ from vibenv_core.settings import Settings
 
 from ..command import HostCommand
 from ..sdk import Call, Example
-from ..tables import CheckRow, check_row
+from ..tables.host import CheckRow, check_row
 
 
 class Doctor(HostCommand):

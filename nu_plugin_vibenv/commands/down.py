@@ -6,7 +6,7 @@ from vibenv_core import stack
 
 from ..command import HostCommand
 from ..sdk import Call, Example, Switch
-from ..tables import ComponentRow, component_row
+from ..tables.host import ComponentRow, component_row
 
 
 class Down(HostCommand):

@@ -8,7 +8,7 @@ from ..command import HostCommand
 from ..completions import session_names
 from ..sdk import Call, Example, Flag, Positional
 from ..session_command import check_name
-from ..tables import ForwardRow, forward_row
+from ..tables.sessions import ForwardRow, forward_row
 
 
 class Forward(HostCommand):

@@ -15,7 +15,7 @@ from ..command import HostCommand
 from ..completions import session_names
 from ..names import from_arguments, from_pipeline
 from ..sdk import Call, Example, Flag, Rest, Switch
-from ..tables import ForwardRow, forward_row
+from ..tables.sessions import ForwardRow, forward_row
 
 
 class Forwards(HostCommand):

@@ -14,7 +14,7 @@ from .. import progress, terminal
 from ..completions import image_names
 from ..sdk import Call, Example, Filesize, Flag, Switch
 from ..session_command import SessionsCommand
-from ..tables import session_row
+from ..tables.sessions import session_row
 from ..variables import variables
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from vibenv_core import sessions
 
 from ..hosts_command import HostsCommand
 from ..sdk import Call, Example, Switch
-from ..tables import SessionDetailsRow, SessionRow, session_details_row, session_row
+from ..tables.sessions import SessionDetailsRow, SessionRow, session_details_row, session_row
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

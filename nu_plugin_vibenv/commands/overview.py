@@ -12,7 +12,7 @@ from vibenv_core.model import ComponentState, SessionState
 
 from ..command import HostCommand
 from ..sdk import Call, Example, Rest
-from ..tables import OverviewRecord
+from ..tables.host import OverviewRecord
 
 if TYPE_CHECKING:
     from vibenv_core.model import Component, Session

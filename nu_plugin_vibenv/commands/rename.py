@@ -8,7 +8,7 @@ from ..command import HostCommand
 from ..completions import session_names
 from ..sdk import Call, Example, Positional
 from ..session_command import check_name
-from ..tables import SessionRow, session_row
+from ..tables.sessions import SessionRow, session_row
 
 
 class Rename(HostCommand):

@@ -8,7 +8,7 @@ from vibenv_core import ssh_files
 
 from ..command import VibenvCommand
 from ..sdk import Call, Example, Flag, Switch
-from ..tables import FileRecord, file_record
+from ..tables.contexts import FileRecord, file_record
 
 
 class SshConfig(VibenvCommand):

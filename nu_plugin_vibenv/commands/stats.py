@@ -6,7 +6,7 @@ from vibenv_core import sessions
 
 from ..command import HostCommand
 from ..sdk import Call, Example
-from ..tables import UsageRow, usage_row
+from ..tables.sessions import UsageRow, usage_row
 
 
 class Stats(HostCommand):

@@ -9,7 +9,7 @@ from vibenv_core import stack
 
 from ..hosts_command import HostsCommand
 from ..sdk import Call, Example
-from ..tables import ComponentRow, component_row
+from ..tables.host import ComponentRow, component_row
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -9,7 +9,7 @@ from vibenv_core import stack
 
 from ..long_command import LongCommand
 from ..sdk import Call, Example
-from ..tables import ComponentRow, component_row
+from ..tables.host import ComponentRow, component_row
 
 if TYPE_CHECKING:
     from vibenv_core.model import Progress

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from nu_plugin_vibenv.tables import session_details_row, session_row, shown
+from nu_plugin_vibenv.tables import shown
+from nu_plugin_vibenv.tables.sessions import session_details_row, session_row
 from vibenv_core.model import Access, Session, SessionDetails, SessionState
 
 HOSTILE = "\x1b]0;mine\x07\x9b2J\u202e"
