@@ -22,13 +22,15 @@ _connected: dict[Host, Engine] = {}
 
 def meant(nu: Nushell, flag: str | None) -> tuple[Host, dict[str, str]]:
     """The host that `flag`, or else the caller's environment, names, and the variables that lead there: those
-    that say which it is, and where ssh leads there, all: it and what it runs are the user's programs.
+    that say which it is and where this is, and where ssh leads there, all: it and what it runs are the user's
+    programs.
 
     Raises: what `hosts.resolve` raises.
     """
     from vibenv_core.hosts import VARIABLES, resolve
+    from vibenv_core.session_plan import SESSION_VARIABLE
 
-    few = nu.environment(*VARIABLES)
+    few = nu.environment(*VARIABLES, SESSION_VARIABLE)
     host = resolve(flag, few)
     return host, nu.environment() if host.url.startswith("ssh://") else few
 

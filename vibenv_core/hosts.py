@@ -111,10 +111,14 @@ def all_hosts(env: Mapping[str, str]) -> list[Context]:
     """
     by_url: dict[str | None, Context] = {}
     for context in sorted(contexts(env), key=lambda context: not context.current):
-        is_missing = context.url == _LOCAL and not Path(_LOCAL.removeprefix("unix://")).exists()
-        if context.current or not is_missing:
+        if context.current or not is_missing(context.url):
             by_url.setdefault(context.url or context.name, context)
     return list(by_url.values())
+
+
+def is_missing(url: str | None) -> bool:
+    """Whether it is the address of this machine's own engine, and there is nothing at it."""
+    return url == _LOCAL and not Path(url.removeprefix("unix://")).exists()
 
 
 def overriding(env: Mapping[str, str]) -> str | None:

@@ -7,7 +7,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from . import address, caller
+from . import address, caller, hosts, session_plan
+from .errors import Unreachable
 from .hosts import Host
 
 if TYPE_CHECKING:
@@ -49,7 +50,13 @@ def reach(
     from .engine import Engine
 
     if not host.url.startswith("ssh://"):
-        return Engine.connect(host, timeout_s=timeout_s)
+        try:
+            return Engine.connect(host, timeout_s=timeout_s)
+        except Unreachable as silent:
+            session = env.get(session_plan.SESSION_VARIABLE)
+            if session is None or not hosts.is_missing(host.url):
+                raise
+            raise session_plan.no_access(session) from silent
     from .link import master
 
     there = address.ssh(host.url)

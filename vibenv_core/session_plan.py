@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from . import labels, session_process
-from .errors import AlreadyExists, EngineError, Foreign, NotFound, UsageError, VibenvError, WrongState
+from .errors import (
+    AlreadyExists,
+    EngineError,
+    Foreign,
+    NotFound,
+    Unreachable,
+    UsageError,
+    VibenvError,
+    WrongState,
+)
 from .model import Access, Container, ContainerSpec, Folder, Image, SessionState, VolumeMount, Wish
 from .settings import VERSION, Settings
 from .supervisor import LOG_FOLDER
@@ -272,6 +281,17 @@ def check_remove(name: str, found: Container, *, force: bool) -> None:
             help=f"`vibenv remove {name} --force` ends and removes it, `vibenv stop {name}` keeps its files",
             about="name",
         )
+
+
+def no_access(session: str) -> Unreachable:
+    """The error for a command that needs an engine, typed in a session that was given none."""
+    return Unreachable(
+        f"the session `{session}`, in which this was typed, has no access to a Docker engine",
+        code="engine::no_access",
+        help="type it on the host, or in a session that `vibenv launch NAME --access docker` made there; "
+        "`--host` names another engine",
+        about="host",
+    )
 
 
 def not_ready(name: str, within_s: float) -> EngineError:
