@@ -84,7 +84,7 @@ DECIDES_ONLY = {
         f"vibenv_core.supervisor.{name}"
         for name in (
             *("asciicast", "client", "display", "dtach", "dtach_client", "frames", "frames_client", "hub"),
-            *("keyboard", "requests", "status", "talk"),
+            *("doing", "keyboard", "requests", "signs", "status", "talk", "telling"),
         )
     ),
     *(

@@ -153,10 +153,10 @@ class Engine(ImageCalls, FileCalls):
         with translated(self.host):
             self._client.remove_volume(name)
 
-    def logs(self, container: str, *, lines: int) -> str:
-        """The last lines that a container's first process wrote."""
+    def logs(self, container: str, *, lines: int, stdout: bool = True) -> str:
+        """The last lines that a container's first process wrote; unless `stdout`, only of its complaints."""
         with translated(self.host):
-            return self._client.logs(container, tail=lines).decode(errors="replace")
+            return self._client.logs(container, stdout=stdout, tail=lines).decode(errors="replace")
 
     def starter(self) -> Starter:
         """What a container can be started with in a single round trip, by `start_watched`."""

@@ -288,7 +288,7 @@ def _start(
             raise Interrupted(f"launching `{name}`")
         if monotonic() > deadline:
             raise session_plan.not_ready(name, _ENDING_S)
-    said = "" if found is None else engine.logs(container, lines=_LAST_LINES).strip()
+    said = "" if found is None else engine.logs(container, lines=_LAST_LINES, stdout=False).strip()
     raise session_plan.ended_at_once(name, found, said)
 
 

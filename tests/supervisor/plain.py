@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vibenv_core.supervisor.screen import View
+from vibenv_core.supervisor.screen import Event, View
 
 _KEPT = 10_000
 
@@ -23,6 +23,9 @@ class PlainScreen:
         self._count += len(output)
         self.fed = (self.fed + output[-_KEPT:].decode())[-_KEPT:]
         return b"!" * output.count(b"?")
+
+    def events(self) -> list[Event]:
+        return []
 
     def resize(self, rows: int, cols: int) -> bytes:
         self.size = (rows, cols)

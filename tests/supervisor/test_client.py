@@ -237,7 +237,7 @@ def test_the_end_comes_after_all_output() -> None:
     frank = Frank(session)
     frank.hear()
     session.output(bytes(2 * OUTPUT_WINDOW), 0.0)
-    session.ended(3)
+    session.ended(3, 0.0)
     assert Kind.ENDED not in [kind for kind, _ in frank.hear(takes=False)]
     assert not frank.over
     frank.take()
@@ -250,7 +250,7 @@ def test_a_dtach_clients_terminal_is_set_right_at_the_end() -> None:
     dora = Dora(session)
     dora.hear()
     session.output(b"last", 0.0)
-    session.ended(0)
+    session.ended(0, 0.0)
     last = dora.hear()
     assert last.startswith(b"last\x1b[!p")
     assert last.endswith(b"\x1b[?25h")

@@ -11,9 +11,10 @@ import pytest
 
 from vibenv_core.supervisor import ghostty_library
 from vibenv_core.supervisor.cells import NO_STYLE, TAIL, Look
-from vibenv_core.supervisor.ghostty import Event, GhosttyScreen
+from vibenv_core.supervisor.ghostty import GhosttyScreen
 from vibenv_core.supervisor.ghostty_library import Library, Unusable, find
 from vibenv_core.supervisor.queries import Queries
+from vibenv_core.supervisor.screen import Event
 from vibenv_core.supervisor.snapshot import Malformed, Reader
 
 HIDDEN = "\x00\x07\x1b\x7f\x85\u200b\u202e\u2066\ufeff"
@@ -116,7 +117,7 @@ def test_what_the_program_says_beside_its_output_is_kept(screen: GhosttyScreen) 
         Event("notification", "done"),
         Event("notification", "who: what"),
         Event("progress", "1;50"),
-        Event("sequence", "7501;state=idle"),
+        Event("report", "state=idle"),
     ]
     assert screen.events() == []
     screen.feed(b"\x07" * 10_000)

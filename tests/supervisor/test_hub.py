@@ -139,7 +139,7 @@ def test_the_state_says_who_is_there() -> None:
         (client["kind"], client["rows"], client["watching"], client["leads"], client["typed_last"])
         for client in state["clients"]
     ] == [("frames", 30, False, True, True), ("frames", 10, True, False, False)]
-    session.ended(7)
+    session.ended(7, 5.0)
     assert (session.state(5.0)["running"], session.state(5.0)["exit_code"]) == (False, 7)
 
 

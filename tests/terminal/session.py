@@ -116,7 +116,12 @@ def running(
         mount = f'mount -t tmpfs -o size={disk} tmpfs "$0" && exec "$@"'
         argv = ["unshare", "--mount", "sh", "-c", mount, str(folder / "log"), *argv]
     process = subprocess.Popen(
-        argv, env={**ENV, **(env or {})}, cwd=folder, stdout=subprocess.PIPE, start_new_session=True
+        argv,
+        env={**ENV, **(env or {})},
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        bufsize=0,
+        start_new_session=True,
     )
     session = Session(folder, process)
     try:

@@ -1,18 +1,19 @@
 """The first process of a session's container, under `--init`: it holds the program's terminal.
 
 It imports Python's standard library and this package only: it runs from the tools volume in any image. Its
-modules decide; `serving`, `connection`, `program`, `recording` and `relay` do the I/O.
+modules decide; `serving`, `connection`, `program`, `foreground`, `recording` and `relay` do the I/O.
 
     frames  dtach                   what clients say, as bytes
     requests  status                what programs ask; how a session is, in a line
     screen  ghostty  ghostty_library  queries    the emulated terminal, and what is asked of it
+    signs  doing  telling           what the program is doing, and when that is said
     cells  snapshot                 its state, out of the emulator's bytes
     painting  repainting  viewing  reading       that state as what paints it, and as text
     asciicast                       the recording, as text
     display  keyboard               what is shown to clients, what they type
     client  dtach_client  frames_client          what each of them is owed
     hub  talk                       who is there and leads, what they say, acted on
-    program  recording  connection  serving      the program, its recording, the sockets
+    program  foreground  recording  connection  serving      the program, its recording, the sockets
     relay                           what joins a client to a session, in a process of its own
 """
 

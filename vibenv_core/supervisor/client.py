@@ -46,6 +46,10 @@ class Client:
     def __init__(self, name: str, display: Display) -> None:
         self.name = name
         """What its typing is accounted to."""
+        self.author = ""
+        """Who it is, as it says itself; empty if it does not."""
+        self.person = True
+        """Whether somebody sits at its terminal."""
         self.rows = self.cols = 0
         """Its terminal's size; 0 when it is not known."""
         self.watching = False

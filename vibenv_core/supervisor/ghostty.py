@@ -7,7 +7,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import reading, repainting, snapshot, viewing
 from .cells import Row
@@ -25,7 +25,7 @@ from .ghostty_library import (
     Writer,
     find,
 )
-from .screen import View
+from .screen import Event, View
 
 _NAME = b"vibenv"
 """What a program is told that asks for the terminal's name (XTVERSION)."""
@@ -50,20 +50,11 @@ _ENDS = {b"\x1b[": re.compile(rb"[@-~\x18\x1a\x1b]"), b"\x1b]": re.compile(rb"[\
 _ENDS_STRING = re.compile(rb"[\x18\x1a\x1b]")
 _IGNORED_CONTROL = b"\x1b[ 0"
 """How a control sequence begins that every terminal passes over."""
-_STATUS_QUERY = b"7501;?"
-_PROMPT = re.compile(rb"\x1b\]133;([A-Za-z][^\x07\x18\x1a\x1b]{0,256})(?=[\x07\x1b])")
-"""What a shell marks its prompts and commands with; the library makes use of it, but does not pass it on."""
+_STATUS = b"7501;"
+_STATUS_QUERY = _STATUS + b"?"
+_UNTOLD = re.compile(rb"\x1b(?:c|\]133;([A-Za-z][^\x07\x18\x1a\x1b]{0,256})(?=[\x07\x1b]))")
+"""What the library does not tell of: RIS, and what a shell marks its prompts and commands with."""
 _EVENTS = 256
-
-
-class Event(NamedTuple):
-    """Something that the program told the terminal, other than what to show."""
-
-    kind: str
-    """title, bell, notification, progress, prompt (OSC 133) or sequence (an OSC that the emulator has no use
-    for)."""
-    text: str = ""
-    """What is shown, or for a prompt or a sequence its content as the program wrote it: not to be trusted."""
 
 
 class GhosttyScreen:
@@ -103,10 +94,15 @@ class GhosttyScreen:
         self._terminal = ctypes.c_void_p()
 
     def feed(self, output: bytes) -> bytes:
-        for at in range(0, len(output), _PIECE):
-            self._write(output[at : at + _PIECE])
-        for mark in _PROMPT.findall(output) if b"\x1b]133;" in output else ():
-            self._events.append(Event("prompt", mark.decode("utf-8", "replace")))
+        begin = 0
+        for untold in _UNTOLD.finditer(output) if b"\x1bc" in output or b"\x1b]133;" in output else ():
+            self._feed(output[begin : untold.end()])
+            begin = untold.end()
+            mark = untold[1]
+            self._events.append(
+                Event("reset") if mark is None else Event("prompt", mark.decode("utf-8", "replace"))
+            )
+        self._feed(output[begin:])
         return self._said()
 
     def resize(self, rows: int, cols: int) -> bytes:
@@ -159,7 +155,6 @@ class GhosttyScreen:
         )
 
     def events(self) -> list[Event]:
-        """What has come since they were asked for last; the oldest are forgotten when there are too many."""
         events = list(self._events)
         self._events.clear()
         return events
@@ -187,6 +182,10 @@ class GhosttyScreen:
         if result != IO_ERROR:  # what it says when no more is wanted
             self._check(result, "snapshot")
         return reader.state
+
+    def _feed(self, output: bytes) -> None:
+        for at in range(0, len(output), _PIECE):
+            self._write(output[at : at + _PIECE])
 
     def _write(self, piece: bytes) -> None:
         if self._passed_over:
@@ -258,8 +257,8 @@ class GhosttyScreen:
         if content == _STATUS_QUERY:
             end = b"\x07" if sequence.terminator == self._library.bel else b"\x1b\\"
             self._answers.append(b"\x1b]" + content + end)
-        elif not sequence.truncated:
-            self._events.append(Event("sequence", content.decode("utf-8", "replace")))
+        elif content.startswith(_STATUS) and not sequence.truncated:
+            self._events.append(Event("report", content[len(_STATUS) :].decode("utf-8", "replace")))
 
     def _said(self) -> bytes:
         """The answers that there are."""

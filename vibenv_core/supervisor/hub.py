@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from .client import Client
 from .display import Display, bounded
+from .doing import Doing
 from .dtach_client import DtachClient
 from .frames_client import FramesClient
 from .keyboard import Keyboard
+from .status import Keys, Present, Status
 
 if TYPE_CHECKING:
     from .frames import Hello
@@ -33,6 +35,7 @@ class Hub:
     ) -> None:
         self.display = Display(screen, queries, rows, cols)
         self.keyboard = Keyboard()
+        self.doing = Doing(now)
         self.clients: list[Client] = []
         """Those that have said what they want, in the order in which they came."""
         self._pid = pid
@@ -50,15 +53,17 @@ class Hub:
         """The program has written."""
         self._active_at = now
         self.keyboard.answer(self.display.feed(data))
+        self.doing.wrote(self.display.screen.events(), now)
 
     def notice(self, text: str) -> None:
         """Tell all users something."""
         for client in self.clients:
             client.notice(text)
 
-    def ended(self, exit_code: int) -> None:
+    def ended(self, exit_code: int, now: float) -> None:
         """The program has ended, and all that it wrote has been said to `output`."""
         self.display.exit_code = exit_code
+        self.doing.ended(exit_code, now)
 
     def dtach_client(self) -> DtachClient:
         """A client on dtach's socket; it takes part once it is attached."""
@@ -105,6 +110,7 @@ class Hub:
             data = self.keyboard.take(client.name, position, data)
         if data and data not in _FOCUS:
             self._active_at = now
+            self.doing.typed(data, now)
             if client in self._typists:
                 self._typists.remove(client)
             self._typists.append(client)
@@ -119,7 +125,37 @@ class Hub:
 
     def due(self, now: float) -> float | None:
         """When a client is to be pulled from next though nothing has happened."""
-        return min((at for client in self.clients if (at := client.due(now)) is not None), default=None)
+        times = [self.doing.due(now), *(client.due(now) for client in self.clients)]
+        return min((at for at in times if at is not None), default=None)
+
+    def status(self, now: float) -> Status:
+        """How the session is; times are of the hub's clock."""
+        return Status(
+            at=now,
+            activity=self.doing.activity(now),
+            title=self.doing.title.text,
+            clients=self.present(),
+            keys=self.keys(now),
+        )
+
+    def present(self) -> tuple[Present, ...]:
+        """Who is there, in the order in which they came."""
+        return tuple(
+            Present(
+                author=client.author,
+                person=client.person,
+                kind=client.kind,
+                rows=client.rows,
+                cols=client.cols,
+                watching=client.watching,
+                leads=client is self._leader,
+            )
+            for client in self.clients
+        )
+
+    def keys(self, now: float) -> Keys | None:
+        """Who holds the keys; None when nobody does."""
+        return None
 
     def state(self, now: float) -> dict[str, Any]:
         """How things are, as JSON says it."""

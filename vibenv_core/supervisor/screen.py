@@ -6,6 +6,15 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 
+class Event(NamedTuple):
+    """Something that the program told the terminal, other than what to show."""
+
+    kind: str
+    """title, bell, notification, progress, prompt (OSC 133), reset (RIS) or report (OSC 7501)."""
+    text: str = ""
+    """What is shown, or for a prompt or a report its content as the program wrote it: not to be trusted."""
+
+
 class View(NamedTuple):
     """What a terminal of another size than the session's can show of it: the part round the cursor."""
 
@@ -26,6 +35,9 @@ class Screen(Protocol):
 
     def feed(self, output: bytes) -> bytes:
         """Take output, which may end amid a sequence or a character; gives the answers to its queries."""
+
+    def events(self) -> Sequence[Event]:
+        """What has come since they were asked for last; the oldest are forgotten when there are too many."""
 
     def resize(self, rows: int, cols: int) -> bytes:
         """Give it another size; what it shows is wrapped anew where the program does not paint that itself.

@@ -18,13 +18,17 @@ from typing import NamedTuple
 
 from . import READY
 from .connection import Connection, listening, tell
+from .foreground import foreground
 from .ghostty import GhosttyScreen
 from .hub import Hub
 from .program import Program
 from .queries import Queries
 from .recording import Recording
 from .talk import DtachTalk, FramesTalk, Talk
+from .telling import Telling
 
+_STATUS = 1
+"""Where it is said how the session is: the standard output, which may be read late or not at all."""
 _BATCH = 1 << 15
 """Bytes of output that are worked on at a time: few times what the kernel keeps of it, so that the program
 can go on meanwhile."""
@@ -79,7 +83,7 @@ def serve(program: Program, places: Places, *, rows: int, cols: int, term: str) 
     try:
         loop = _Loop(program, hub, recording, listeners)
         with suppress(OSError):
-            os.write(1, READY)
+            os.write(_STATUS, READY)
         return loop.run()
     finally:
         for path in talks:
@@ -99,6 +103,8 @@ class _Loop:
         self._hub = hub
         self._recording = recording
         self._size = hub.size
+        self._telling: Telling | None = Telling()
+        os.set_blocking(_STATUS, False)
         self._exit_code: int | None = None
         self._asked_to_end: float | None = None
         self._rest_at: float | None = None
@@ -117,11 +123,11 @@ class _Loop:
         while self._exit_code is None:
             self._safely(self._turn)
         self._safely(self._drain)
-        self._hub.ended(self._exit_code)
+        self._hub.ended(self._exit_code, time.monotonic())
         self._stop_listening()
         deadline = time.monotonic() + _FAREWELL_S
         self._safely(partial(self._attend, time.monotonic()))
-        while self._connections and time.monotonic() < deadline:
+        while (self._connections or self._has_to_tell) and time.monotonic() < deadline:
             self._safely(partial(self._turn, deadline))
         if self._recording:
             self._recording.close(time.monotonic(), self._paint)
@@ -136,7 +142,8 @@ class _Loop:
     def _turn(self, deadline: float | None = None) -> None:
         now = time.monotonic()
         untold = self._recording.due if self._recording else None
-        dues = (deadline, self._hub.due(now), self._asked_to_end, self._rest_at, untold)
+        told = self._telling.due if self._telling else None
+        dues = (deadline, self._hub.due(now), self._asked_to_end, self._rest_at, untold, told)
         times = [at for at in dues if at is not None]
         events = self._epoll.poll(max(0.0, min(times) - now) if times else None)
         now = time.monotonic()
@@ -179,6 +186,32 @@ class _Loop:
                 self._forget(descriptor, connection)
             else:
                 self._want(descriptor, connection.wanted)
+
+        self._safely(partial(self._tell, now))
+
+    @property
+    def _has_to_tell(self) -> bool:
+        return self._telling is not None and bool(self._telling.unsent)
+
+    def _tell(self, now: float) -> None:
+        """Say how the session is, when that has changed and may be said."""
+        telling, doing = self._telling, self._hub.doing
+        if doing.is_to_look(now):
+            doing.looked(foreground(self._program.terminal), now)
+        if telling is None:
+            return
+        if telling.is_news(self._hub.status(now)):
+            doing.looked(foreground(self._program.terminal), now)
+            telling.tell(self._hub.status(now), time.time())
+        wanted = 0
+        try:
+            while telling.unsent:
+                telling.unsent = telling.unsent[os.write(_STATUS, telling.unsent) :]
+        except BlockingIOError:
+            wanted = select.EPOLLOUT
+        except OSError:
+            self._telling = None  # whom it was said to has gone
+        self._want(_STATUS, wanted)
 
     def _read_output(self, now: float) -> bool:
         """Take a batch of output; False when there is no more."""
