@@ -2,5 +2,6 @@
 
 python -m tests.bench [--engine 28] [--rounds 11]
 python -m tests.bench.sdk [--rust PROGRAM] [--rounds 11]
+python -m tests.bench.agents [--container-use PROGRAM] [--rounds 11]
 python -m tests.bench.emulator
 """
