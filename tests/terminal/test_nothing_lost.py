@@ -99,7 +99,7 @@ def test_a_recording_that_is_full_says_what_it_dropped(start: Start) -> None:
     eventually(lambda: session.recording.output.endswith(b"done\r\n"), "the end", within_s=PATIENCE_S)
     older, newer = session.older_recording, session.recording
     assert older.lost(printed[: newer.before]) == newer.lost(printed) == 0
-    assert Marker(f"{older.before} bytes of output dropped before this") in newer.events
+    assert Marker(f"{older.before} bytes of output came before this") in older.events
     assert len(older.output) > 0.3 * MB
     assert sum(file.stat().st_size for file in session.log.iterdir()) <= 1.1 * MB
 

@@ -59,6 +59,12 @@ class Header(NamedTuple):
     term: str
     before: int = 0
     """Bytes of output that came before this file's."""
+    start: int = 0
+    """Where its lines begin in the recording as a whole: bytes of lines before it, each file's header and
+    repaint not counted. So what follows what can be told, however the files turn over meanwhile."""
+    repaint: int = 0
+    """Bytes of lines after this one that only show the screen as it was: not to be read after what came
+    before."""
 
 
 class Writer:
@@ -93,7 +99,7 @@ def header(what: Header) -> str:
         "height": what.rows,
         "timestamp": round(what.began, 6),
         "env": {"TERM": what.term},
-        "vibenv": {"before": what.before},
+        "vibenv": {"before": what.before, "start": what.start, "repaint": what.repaint},
     }
     return json.dumps(said) + "\n"
 
@@ -121,9 +127,9 @@ def read_header(line: str) -> Header:
             "width": int(cols),
             "timestamp": int() | float() as began,
             "env": {"TERM": str(term)},
-            "vibenv": {"before": int(before)},
+            "vibenv": {"before": int(before), "start": int(start), "repaint": int(repaint)},
         }:
-            return Header(rows=rows, cols=cols, began=began, term=term, before=before)
+            return Header(rows, cols, began, term, before, start, repaint)
         case _:
             raise ValueError("no recording of vibenv's")
 

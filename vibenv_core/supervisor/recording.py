@@ -29,6 +29,8 @@ class _Reached(NamedTuple):
     """How far a recording is that was there before."""
 
     header: Header
+    head: int
+    """Bytes of the file before the lines that go on from what came before it."""
     length: int
     """Bytes of the file up to the end of its last whole line."""
     time: float
@@ -55,6 +57,7 @@ class Recording:
         reached = _reached(self._file)
         self._header = reached.header if reached else Header(rows=rows, cols=cols, began=wall, term=term)
         self._length, self._position = (reached.length, reached.position) if reached else (0, 0)
+        self._head = reached.head if reached else 0
         self._time = max(reached.time if reached else 0.0, wall - self._header.began)
         self._offset = self._time - now
         os.ftruncate(self._file, self._length)
@@ -64,6 +67,7 @@ class Recording:
             )
         else:
             self._write(asciicast.header(self._header))
+            self._head = self._length
 
     def output(self, data: bytes, now: float, paint: Callable[[], bytes]) -> None:
         """The program wrote this; the screen does not show it yet. `paint` gives what shows it as it is."""
@@ -136,8 +140,16 @@ class Recording:
 
     def _turned_over(self, time: float, before: int, paint: Callable[[], bytes]) -> bool:
         """Go on in a new file; the one until now becomes the older, and what was that is gone."""
+        stage = asciicast.marker(time, f"{before} bytes of output came before this")
+        stage += self._painted(time, paint)
         rows, cols = self._size
-        header = Header(rows=rows, cols=cols, began=self._header.began, term=self._header.term, before=before)
+        header = self._header._replace(
+            rows=rows,
+            cols=cols,
+            before=before,
+            start=self._header.start + self._length - self._head,
+            repaint=len(stage.encode()),
+        )
         begun = f"{self._folder}/{_BEGUN}"
         old = (self._file, self._length)
         try:
@@ -145,10 +157,7 @@ class Recording:
         except OSError as error:
             self._why = error.strerror or str(error)
             return False
-        gone = self._header.before
-        text = asciicast.header(header)
-        text += asciicast.marker(time, f"{gone} bytes of output dropped before this") if gone else ""
-        if not self._write(text + self._painted(time, paint)):
+        if not self._write(asciicast.header(header) + stage):
             os.close(self._file)
             with suppress(OSError):
                 os.unlink(begun)
@@ -162,7 +171,7 @@ class Recording:
             self._file, self._length = old
             return False
         os.close(old[0])
-        self._header = header
+        self._header, self._head = header, self._length
         return True
 
     def _put_in_place(self, begun: str) -> None:
@@ -185,6 +194,7 @@ def _reached(file: int) -> _Reached | None:
         except ValueError:
             return None
         length, time, position = lines.tell(), 0.0, header.before
+        head = length + header.repaint
 
         def whole() -> Iterator[str]:
             nonlocal length
@@ -197,4 +207,4 @@ def _reached(file: int) -> _Reached | None:
             time = event.time
             if isinstance(event, Output) and not event.painted:
                 position += len(event.data)
-    return _Reached(header, length, time, position)
+    return _Reached(header, head, length, time, position)
