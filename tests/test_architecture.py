@@ -74,7 +74,10 @@ DECIDES_ONLY = {
             "painting",
         )
     ),
-    *(f"vibenv_core.{name}" for name in ("link.plan", "recipe", "replies", "terminal_modes", "tools_recipe")),
+    *(
+        f"vibenv_core.{name}"
+        for name in ("link.plan", "recipe", "recorded", "replies", "terminal_modes", "tools_recipe")
+    ),
     *(
         f"vibenv_core.{name}"
         for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")

@@ -1,14 +1,16 @@
 """Several actions side by side: one on many names, or two that have nothing to do with each other.
 
-Those of `each` end before it does; those of `each_within` may be left behind, and end by themselves.
+Those of `each` and `merged` end before it does; those of `each_within` may be left behind, and end by
+themselves.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ U = TypeVar("U")
 
 _TICK_S = 0.05
 """How often a waiting call looks at `cancelled`."""
+_AHEAD = 256
+"""What streams that are merged may have given that was not taken yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,3 +143,56 @@ def _finish(
         finished.put(Outcome(name=name, result=error))
     except Exception as error:
         finished.put(error)
+
+
+def merged(
+    names: Collection[str],
+    stream: Callable[[str], Generator[T]],
+    *,
+    jobs: int,
+    cancelled: threading.Event,
+) -> Iterator[Outcome[T]]:
+    """What the streams of all names give, at most `jobs` of them at a time, as it comes.
+
+    An error ends its own stream only. Leaving the iterator early waits for those under way, which end at the
+    next that they give, or once they heed `cancelled`. An error that is no VibenvError is a fault of
+    `stream`, and raised.
+    """
+    given: queue.Queue[Outcome[T] | Exception | None] = queue.Queue(_AHEAD)
+    left = threading.Event()
+
+    def put(item: Outcome[T] | Exception | None) -> None:
+        while not left.is_set():
+            with contextlib.suppress(queue.Full):
+                given.put(item, timeout=_TICK_S)
+                return
+
+    def work(name: str) -> None:
+        try:
+            with contextlib.closing(stream(name)) as items:
+                for item in items:
+                    put(Outcome(name=name, result=item))
+                    if left.is_set():
+                        break
+        except VibenvError as error:
+            put(Outcome(name=name, result=error))
+        except Exception as error:
+            put(error)
+        put(None)
+
+    with ThreadPoolExecutor(max_workers=jobs, thread_name_prefix="vibenv-merged") as pool:
+        try:
+            for name in names:
+                pool.submit(copy_context().run, work, name)
+            ended = 0
+            while ended < len(names):
+                item = given.get()
+                if isinstance(item, Exception):
+                    raise item
+                if item is None:
+                    ended += 1
+                else:
+                    yield item
+        finally:
+            left.set()
+            pool.shutdown(cancel_futures=True)

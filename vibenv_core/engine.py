@@ -20,7 +20,7 @@ from .engine_files import FileCalls
 from .engine_images import ImageCalls
 from .errors import EngineError
 from .hosts import Host
-from .model import Container, ContainerSpec, EngineInfo, Folder, Session, Usage
+from .model import Container, ContainerSpec, EngineInfo, Folder, Session, Usage, Volume
 from .starting import Starter
 from .stream import Stream, dial, upgrade
 
@@ -142,11 +142,20 @@ class Engine(ImageCalls, FileCalls):
                 return None
             return found["Labels"] or {}
 
-    def volumes(self, label: str) -> list[str]:
-        """The names of the volumes that carry a label, sorted."""
+    def volumes(self, label: str) -> list[Volume]:
+        """The volumes that carry a label, sorted by their names."""
         with translated(self.host):
             found = self._client.volumes(filters={"label": label})["Volumes"] or ()
-            return sorted(volume["Name"] for volume in found)
+            return sorted(map(replies.volume, found), key=lambda volume: volume.name)
+
+    def mounted(self, label: str) -> dict[str, list[str]]:
+        """The volumes that containers with a label have, by name, each with the ids of those containers."""
+        with translated(self.host):
+            found: dict[str, list[str]] = {}
+            for container in self._client.containers(all=True, filters={"label": label}):
+                for volume in replies.volumes_of(container):
+                    found.setdefault(volume, []).append(container["Id"])
+            return found
 
     def remove_volume(self, name: str) -> None:
         """Raises: NotFound, EngineError (a container uses it)."""

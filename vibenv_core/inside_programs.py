@@ -27,6 +27,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "execute": ("framing", "caller"),
     "read_file": ("framing", "caller", "mounts"),
     "write_file": ("framing", "caller", "mounts"),
+    "read_log": ("framing", "caller"),
     "pack": ("framing", "caller", "archive", "mounts"),
     "unpack": ("framing", "caller", "archive", "mounts", "write_file"),
 }

@@ -28,6 +28,8 @@ TOOLS = "vibenv.tools"
 """On the launcher's image and on the volume and the holder of its tools: the digest of what made them."""
 LOG = "vibenv.log"
 """On the volume of a session's recording: the name that the session was made under."""
+LOG_READER = "vibenv.log-reader"
+"""On a container that is only there for such a volume, which it names, to be read; it never runs."""
 LOG_MOUNT = "/var/log/vibenv"
 """Where a session has that volume, by which it is found."""
 
@@ -68,6 +70,11 @@ def session_labels(name: str, *, command: Sequence[str], access: Access, image: 
 def log_volume(session: str, token: str) -> str:
     """The name of the volume of a session's recording; `token` tells it from an earlier session's, kept."""
     return f"{_PREFIX}log-{session}-{token}"
+
+
+def log_reader(token: str) -> str:
+    """The name of a container for a recording to be read by; no session's can have such a name."""
+    return f"{LOG_READER}-{token}"
 
 
 def tools_name(digest: str) -> str:

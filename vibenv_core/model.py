@@ -230,6 +230,15 @@ class VolumeMount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """A named volume as an engine has it."""
+
+    name: str
+    labels: dict[str, str]
+    created: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerSpec:
     """What a container is made from."""
 

@@ -1,4 +1,4 @@
-"""A recording's lines, out of its files as they are read: each line once, in order. Pure.
+"""A recording's lines, out of its files as they are read: each line once, in order; and what they say. Pure.
 
 The supervisor writes the newest file, and makes it the older one when it is full; so a file that is read may
 be another than a moment ago, and longer or shorter than was announced. Each says where its lines begin in the
@@ -7,7 +7,10 @@ recording as a whole: so it is known what of it is new, and whether anything bef
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from .supervisor import asciicast
 from .supervisor.asciicast import Header
@@ -18,9 +21,20 @@ LONGEST = 16 << 20
 _LATEST = 10.0**10
 """Seconds since 1970, in the year 2286: as long as the recordings of today are played."""
 _LINE = (
-    rb'\[\d{1,10}(?:\.\d{1,9})?, "[a-z]", "(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"\]\n'
+    rb'\[\d{1,10}(?:\.\d{1,9})?, "[a-z]", "(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u00[0-7][0-9a-f]))*+"\]\n'
 )
 _LINES = re.compile(rb"(?:" + _LINE + rb")*+")
+
+
+class Event(NamedTuple):
+    """Something that was recorded."""
+
+    time: float
+    """Seconds since the recording began."""
+    kind: str
+    """output, resize, typed or marker."""
+    text: str
+    """What was written, with all its escape sequences; `COLSxROWS`; whose typing begins; what is said."""
 
 
 class Recorded:
@@ -39,6 +53,8 @@ class Recorded:
         self._rest = b""
         self._skip = 0
         self._repaint = 0
+        self._due: int | None = None
+        """The position that a repaint goes before which was not given yet."""
 
     def begin(self, *, oldest: bool) -> None:
         """A file begins; `oldest` says that there is none with what comes before it."""
@@ -73,9 +89,9 @@ class Recorded:
 
     def _pass(self, length: int) -> None:
         assert self.position is not None
-        repaint = min(self._repaint, length)
-        self._repaint -= repaint
-        self.position += length - repaint
+        if length:
+            self.position += length - self._repaint
+            self._repaint, self._due = 0, None
 
     def _is_wanted(self, line: bytes) -> bool:
         """Whether there may be something new in the file that begins so; and if so, from where on."""
@@ -84,16 +100,17 @@ class Recorded:
         except ValueError:
             return False
         repaint, start = header.repaint, header.start
-        if not (0 <= repaint <= LONGEST and 0 <= start and 0 <= header.began <= _LATEST):
+        if not (0 <= repaint <= LONGEST and start >= 0 and 0 <= header.began <= _LATEST):
             return False
-        if self.position is not None and start <= self.position:
+        if self.position is not None and start <= self.position and start != self._due:
             self._skip = repaint + self.position - start
             return True
-        if self.position is not None and not self._oldest:
+        if self.position is not None and start > self.position and not self._oldest:
             self.missed = start
             return False
         self.header = self.header or header
         self.position, self._repaint = start, repaint
+        self._due = start if repaint else None
         return True
 
 
@@ -112,3 +129,22 @@ def playable(lines: bytes) -> bytes:
         if at < len(lines):
             at = lines.find(b"\n", at) + 1
     return good[0] if len(good) == 1 else b"".join(good)
+
+
+_KINDS = {"o": "output", "r": "resize", "a": "typed", "m": "marker"}
+
+
+def events(blocks: Iterable[bytes]) -> Iterator[Event]:
+    """What `playable` lines say, as they come, less what only shows the screen as it was."""
+    painted = False
+    for block in blocks:
+        whole = block.decode().replace("]\n[", "],[")  # to parse them at once takes half of the time
+        for time, letter, text in json.loads(f"[{whole}]"):
+            if (kind := _KINDS.get(letter)) is None:
+                continue
+            if painted and kind == "output":
+                painted = False
+            elif kind == "marker" and text == asciicast.PAINTED:
+                painted = True
+            else:
+                yield Event(time, kind, text)

@@ -27,6 +27,7 @@ from .model import (
     SessionDetails,
     SessionState,
     Usage,
+    Volume,
 )
 
 Json = Mapping[str, Any]
@@ -225,6 +226,16 @@ def engine_info(info: Json, *, api_version: str) -> EngineInfo:
         memory=info["MemTotal"],
         time=_time(info["SystemTime"]),
     )
+
+
+def volume(listed: Json) -> Volume:
+    """One of GET /volumes."""
+    return Volume(name=listed["Name"], labels=listed["Labels"] or {}, created=_time(listed["CreatedAt"]))
+
+
+def volumes_of(summary: Json) -> list[str]:
+    """The names of the volumes that one of GET /containers/json has."""
+    return [mount["Name"] for mount in summary["Mounts"] if mount["Type"] == "volume"]
 
 
 def path_stat(header: str) -> PathStat:

@@ -89,7 +89,7 @@ def remove(engine: Engine, *, but: str | None = None) -> None:
 
     Sessions need the volume only, and keep it by having it: no holder is kept for them.
     """
-    for name in engine.volumes(labels.TOOLS):
+    for name in [volume.name for volume in engine.volumes(labels.TOOLS)]:
         if name != but:
             there = engine.inspect(name)
             if there is not None and labels.TOOLS in there.labels:

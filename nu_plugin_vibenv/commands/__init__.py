@@ -25,6 +25,8 @@ _SESSIONS = {
 }
 _INSIDE = {
     "vibenv exec": "exec:Exec",
+    "vibenv log": "log:Log",
+    "vibenv logs": "logs:Logs",
     "vibenv read": "read:Read",
     "vibenv write": "write:Write",
     "vibenv push": "push:Push",

@@ -42,7 +42,7 @@ def remove_all(engine: Engine) -> None:
     for session in sessions.list_sessions(engine):
         sessions.remove(engine, session.name, force=True)
     for recording in engine.volumes(labels.LOG):
-        engine.remove_volume(recording)
+        engine.remove_volume(recording.name)
 
 
 @pytest.fixture

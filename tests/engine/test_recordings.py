@@ -15,7 +15,7 @@ from vibenv_core.supervisor import LOG_FOLDER
 
 def recordings(engine: Engine) -> list[str]:
     """The volumes of recordings that are there, sessions' or kept ones."""
-    return engine.volumes(labels.LOG)
+    return [volume.name for volume in engine.volumes(labels.LOG)]
 
 
 def recorded(engine: Engine, name: str) -> str:

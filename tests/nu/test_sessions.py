@@ -173,8 +173,8 @@ def test_the_recording_of_a_removed_session_is_kept_when_that_is_wished(
     shell.value("[a b] | vibenv launch --command bash")
     shell.value("vibenv remove a --force --keep-log; vibenv remove b --force")
     (kept,) = stack.volumes(labels.LOG)
-    stack.remove_volume(kept)
-    assert kept.startswith("vibenv-log-a-")
+    stack.remove_volume(kept.name)
+    assert kept.name.startswith("vibenv-log-a-")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@
     archive                         what of a tar stream may be made where, decided
     execute                         what `vibenv exec` runs
     read_file  write_file           a file's content, from there and to there
+    read_log                        the recording of the session's terminal
     mounts                          which files the engine can reach from outside
     pack  unpack                    files and folders as a tar stream, on this machine too
 

@@ -60,7 +60,7 @@ def unpack(blocks: Iterator[bytes], to: str, *, contents: bool = False) -> Unpac
     Raises: OSError, Refused, tarfile.TarError (a broken stream), and what `blocks` raises.
     """
     with tarfile.open(
-        fileobj=_File(blocks), mode="r|", bufsize=BLOCK, encoding="utf-8", errors="surrogateescape"
+        fileobj=File(blocks), mode="r|", bufsize=BLOCK, encoding="utf-8", errors="surrogateescape"
     ) as archive:
         first = archive.next()
         if first is None:
@@ -292,7 +292,7 @@ class _Folder:
         return folder
 
 
-class _File(io.RawIOBase):
+class File(io.RawIOBase):
     """Blocks of bytes as a file that can be read once."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
