@@ -68,6 +68,7 @@ DECIDES_ONLY = {
             "forward_plan",
             "heartbeat",
             "keyboard",
+            "http_answers",
             "labels",
             "model",
             "multiplexed",
@@ -80,7 +81,7 @@ DECIDES_ONLY = {
     ),
     *(
         f"vibenv_core.{name}"
-        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan")
+        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan", "statuses")
     ),
     *(f"vibenv_core.{name}" for name in ("inside.archive", "inside.framing", "inside_programs")),
     *(

@@ -15,7 +15,8 @@ and may be called from several threads at once; the longer ones take an event th
     hosts                                   which engine is meant
     engine  engine_calls  engine_images  engine_files  docker_client
                                             the engine: the only importers of docker-py
-    stream  starting                        its byte streams, and a container's start
+    stream  starting  http_answers  log_tails
+                                            its byte streams, a container's start, the ends of many logs
     link  reach                             the way to an engine on another host, over ssh
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own
@@ -25,7 +26,7 @@ and may be called from several threads at once; the longer ones take an event th
     kept                                    connections into sessions, for the next use
     running  feed  exec  files              vibenv's own programs inside sessions, and what they are for
     recorded  spool  log  kept_logs         recordings: of sessions' terminals, read, also after the session
-    sessions  stack  launcher  attach  forwards  doctor  local_checks  batch
+    sessions  listing  statuses  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do
     forward_relay                           a program of its own: carries a forward's connections
 """

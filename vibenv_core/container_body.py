@@ -27,7 +27,7 @@ def create_body(spec: ContainerSpec) -> dict[str, object]:
             "VolumesFrom": list(spec.volumes_from),
             "Tmpfs": spec.tmpfs,
             "ReadonlyRootfs": spec.read_only,
-            "LogConfig": {"Type": spec.log_driver or ""},
+            "LogConfig": {"Type": spec.log_driver or "", "Config": spec.log_options},
             "Init": spec.init,
             "CapDrop": list(spec.cap_drop),
             "SecurityOpt": list(spec.security_opt),

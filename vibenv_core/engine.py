@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from time import monotonic
 
 import docker.errors
 
-from . import labels, replies
+from . import caller, labels, replies
 from .container_body import create_body
 from .docker_client import Client, Way
 from .engine_calls import translated
@@ -20,6 +21,7 @@ from .engine_files import FileCalls
 from .engine_images import ImageCalls
 from .errors import EngineError
 from .hosts import Host
+from .log_tails import Tails
 from .model import Container, ContainerSpec, EngineInfo, Folder, Session, Usage, Volume
 from .starting import Starter
 from .stream import Stream, dial, upgrade
@@ -35,6 +37,7 @@ class Engine(ImageCalls, FileCalls):
         self.way = way
         """What leads to it and is mended when it breaks; None where it is spoken to directly."""
         self._memory: int | None = None
+        self._tails = Tails(self.endpoint, client.api_version, way.answer_s if way else timeout_s)
 
     @classmethod
     def connect(cls, host: Host, *, way: Way | None = None, timeout_s: float = 60.0) -> Engine:
@@ -80,6 +83,19 @@ class Engine(ImageCalls, FileCalls):
             listed = self._client.containers(all=True, filters={"label": labels.SESSION})
             found = (replies.session(summary, host=self.host.name) for summary in listed)
             return sorted(filter(None, found), key=lambda session: (session.created, session.name))
+
+    def sessions_saying(self) -> list[tuple[Session, bytes]]:
+        """As `sessions`, each with the last line on its first process' standard output, or nothing.
+
+        Over a link that is a round trip more than `sessions` takes, where it has others than the last time.
+        """
+        with self._tails.ask_again() as asked:
+            found = self.sessions()
+            ids = [session.id for session in found]
+            ask = partial(self._tails.last_lines, ids, asked)
+            with translated(self.host):
+                lines = ask() if self.way is None else caller.waiting("asking the engine", ask)
+        return [(session, lines.get(session.id, b"")) for session in found]
 
     def inspect(self, container: str, *, size: bool = False) -> Container | None:
         """A container by its name or id, None when there is none; `size` takes the engine some time."""

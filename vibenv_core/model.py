@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from .errors import UsageError
+from .supervisor.status import Status
 
 PIDS_LIMIT = 4096
 """Processes and threads of a session, unless it is wished otherwise: more than any build starts, and an
@@ -60,6 +61,10 @@ class Session:
     """Time since its program started, while it runs; as exact as the engine's own list is: to the second
     below a minute, to the minute below an hour, to the hour below two days, then to the day, the week, the
     month (`docker ps` shows the same figure)."""
+    exit_code: int | None = None
+    """None while it runs, and when it never was started."""
+    downtime: timedelta | None = None
+    """Time since its program ended, unless it runs; as exact as `uptime`."""
     image: str
     command: tuple[str, ...]
     """What the user asked to run; empty for the environment's own terminal."""
@@ -113,8 +118,6 @@ class SessionDetails:
     """None when it never was."""
     ended: datetime | None
     """None while it runs, and when it never was started."""
-    exit_code: int | None
-    """None while it runs, and when it never was started."""
     size: int
     """What it wrote into its own file system."""
     cpus: float | None
@@ -123,6 +126,8 @@ class SessionDetails:
     pids_limit: int | None
     log: str | None
     """The volume that its terminal is recorded on; None for one that an older vibenv made."""
+    status: Status | None = None
+    """None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +277,8 @@ class ContainerSpec:
     """Docker's own words, such as `no-new-privileges`."""
     log_driver: str | None = None
     """What keeps the output of its first process; None is the engine's default."""
+    log_options: dict[str, str] = field(default_factory=dict)
+    """What that driver is told, in Docker's own words, such as `max-size`."""
     oom_score_adj: int = 0
     """The higher, the rather one of its processes is killed when the host has no memory left."""
     cpus: float | None = None

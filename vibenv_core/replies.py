@@ -45,7 +45,9 @@ _UNITS = {
     "month": timedelta(days=30),
     "year": timedelta(days=365),
 }
-_STATUS = re.compile(rf"Up (Less than a|About an?|\d+) ({'|'.join(_UNITS)})s?( \(.*\))?")
+_STATUS = re.compile(
+    rf"(?:Up|Exited \((\d+)\)) (Less than a|About an?|\d+) ({'|'.join(_UNITS)})s?(?: ago)?(?: \(.*\))?"
+)
 
 _PULL_STAGES = {
     "Pulling fs layer": 0.0,
@@ -74,31 +76,36 @@ def session(summary: Json, *, host: str) -> Session | None:
     name = _name(summary["Names"][0])
     if not labels.is_session(name, summary["Labels"]):
         return None
+    exit_code, passed = status(summary["Status"])
     return Session(
         name=labels.session_of(name),
         id=summary["Id"],
         state=_state(summary["State"]),
         created=datetime.fromtimestamp(summary["Created"], UTC),
-        uptime=uptime(summary["Status"]),
+        uptime=passed if exit_code is None else None,
         image=summary["Labels"].get(labels.IMAGE, summary["Image"]),
         command=_command(summary["Labels"]),
         version=summary["Labels"].get(labels.VERSION, ""),
         host=host,
+        exit_code=exit_code,
+        downtime=None if exit_code is None else passed,
     )
 
 
-def uptime(status: str) -> timedelta | None:
-    """The time in the status text of the list of containers; None for one that does not run.
+def status(text: str) -> tuple[int | None, timedelta | None]:
+    """The exit code and the time in the status text of the list of containers, each None where it has none:
+    without an exit code it is the time that it has been up.
 
     Source: docker/go-units, HumanDuration; the text begins with "Up" for what runs or is paused.
     """
-    found = _STATUS.fullmatch(status)
+    found = _STATUS.fullmatch(text)
     if found is None:
-        return None
-    count, unit, _ = found.groups()
-    if count.startswith("Less"):
-        return timedelta(0)
-    return (int(count) if count.isdecimal() else 1) * _UNITS[unit]
+        return None, None
+    code, count, unit = found.groups()
+    passed = (
+        timedelta(0) if count.startswith("Less") else (int(count) if count.isdecimal() else 1) * _UNITS[unit]
+    )
+    return None if code is None else int(code), passed
 
 
 def container(inspected: Json) -> Container:
@@ -133,7 +140,8 @@ def container(inspected: Json) -> Container:
 
 
 def session_of(found: Container, *, host: str, now: datetime) -> Session:
-    """A container that is one of our sessions as such; its uptime is exact."""
+    """A container that is one of our sessions as such; its times are exact."""
+    ran = found.started is not None and not _runs(found)
     return Session(
         name=labels.session_of(found.name),
         id=found.id,
@@ -144,6 +152,8 @@ def session_of(found: Container, *, host: str, now: datetime) -> Session:
         command=_command(found.labels),
         version=found.labels.get(labels.VERSION, ""),
         host=host,
+        exit_code=found.exit_code if ran else None,
+        downtime=now - found.ended if ran and found.ended else None,
     )
 
 
@@ -155,7 +165,6 @@ def session_details(found: Container, *, host: str, now: datetime) -> SessionDet
         access=_access(found.labels),
         started=found.started,
         ended=found.ended if ran else None,
-        exit_code=found.exit_code if ran else None,
         size=found.size or 0,
         cpus=found.cpus,
         memory=found.memory,

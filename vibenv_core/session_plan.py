@@ -41,6 +41,10 @@ _CPU_SHARES = 512
 """Half of what the registry, the Dagger engine and all other containers have, where processors are short."""
 _OOM_SCORE_ADJ = 500
 """Where several sessions together use up the host's memory, one of their processes goes first."""
+_LOG_DRIVER = "local"
+"""What every engine has and gives back what it was told, without keeping all of it for ever."""
+_LOG_OPTIONS = {"max-size": "1m", "max-file": "2", "compress": "false"}
+"""Its last line is in one of the two files at any time; to compress what nobody reads takes a processor."""
 _CAP_DROP = ("AUDIT_WRITE", "MKNOD")
 """Of what Docker lets root in a container do: to write to the host's audit log, and to make device files.
 
@@ -143,7 +147,8 @@ def launch(name: str, wish: Wish, basis: Basis, *, token: str) -> ContainerSpec:
         init=True,
         cap_drop=() if wish.new_privileges else _CAP_DROP,
         security_opt=() if wish.new_privileges else (_NO_NEW_PRIVILEGES,),
-        log_driver="json-file",  # the only one that every engine has and gives back what it was told
+        log_driver=_LOG_DRIVER,
+        log_options=_LOG_OPTIONS,
         oom_score_adj=_OOM_SCORE_ADJ,
         cpus=wish.cpus,
         memory=_memory(wish, basis),

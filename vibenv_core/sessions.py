@@ -11,9 +11,8 @@ import select
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from . import labels, replies, session_plan, tools
 from .claim import claim
@@ -25,9 +24,7 @@ from .model import (
     Image,
     Progress,
     Session,
-    SessionDetails,
     SessionState,
-    Usage,
     Wish,
     session_name,
 )
@@ -40,8 +37,6 @@ if TYPE_CHECKING:
     from .starting import Starter
     from .stream import Stream
 
-T = TypeVar("T")
-
 _READY = (READY, b"serving the terminal\n")
 """What the first process of a session says when its terminal accepts clients; the other of vibenv 0.1.0."""
 _READY_S = 30.0
@@ -53,7 +48,6 @@ _WAKE_S = 0.05
 _POLL_S = 0.005
 _GRACE_S = 10.0
 """What a program has to end by itself, as Docker's own stop gives it."""
-_LOOK_JOBS = 8
 _LAST_LINES = 3
 _TOKEN_BYTES = 4
 
@@ -61,34 +55,6 @@ _TOKEN_BYTES = 4
 def list_sessions(engine: Engine) -> list[Session]:
     """All sessions of the engine's host, oldest first: one call."""
     return engine.sessions()
-
-
-def details(engine: Engine) -> list[SessionDetails]:
-    """All sessions, oldest first, with what only a look at each tells, less those that go meanwhile."""
-    looked = _each(engine.sessions(), partial(engine.inspect, size=True))
-    now = datetime.now(UTC)
-    return [replies.session_details(found, host=engine.host.name, now=now) for _, found in looked]
-
-
-def usage(engine: Engine) -> list[tuple[Session, Usage]]:
-    """What each session that runs takes of its host, oldest first; takes a second or two."""
-    running = [session for session in engine.sessions() if session.state is SessionState.RUNNING]
-    return _each(running, engine.usage)
-
-
-def _each(sessions: Sequence[Session], look: Callable[[str], T | None]) -> list[tuple[Session, T]]:
-    """What looking at each session gives, by its container's id, less those that it gives nothing of."""
-    # What it imports takes long, and the commands that look at one session need none of it.
-    from . import batch
-
-    looked: dict[str, T | None] = {}
-    ids = [session.id for session in sessions]
-    for outcome in batch.each(ids, look, jobs=_LOOK_JOBS, cancelled=threading.Event()):
-        if isinstance(outcome.result, VibenvError):
-            raise outcome.result
-        looked[outcome.name] = outcome.result
-    found = ((session, looked[session.id]) for session in sessions)
-    return [(session, result) for session, result in found if result is not None]
 
 
 def find(engine: Engine, name: str) -> Session:

@@ -4,7 +4,7 @@
 # knows another one.
 
 # The plugin that belongs to this module: its version, and a digest of what Nushell keeps of its commands.
-const PLUGIN = "0.1.0+f00f3f2b"
+const PLUGIN = "0.1.0+09908ca3"
 
 export-env {
     let known = plugin list --engine | where name == vibenv | get 0?.version

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from vibenv_core import sessions
+from vibenv_core import listing
 
 from ..hosts_command import HostsCommand
 from ..sdk import Call, Example, Switch
-from ..tables.sessions import SessionDetailsRow, SessionRow, session_details_row, session_row
+from ..tables.sessions import ListedRow, SessionDetailsRow, listed_row, session_details_row
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -18,19 +18,24 @@ if TYPE_CHECKING:
 
 
 class List(HostsCommand):
-    """List the sessions of a host, oldest first.
+    """List the sessions of a host and what each is doing, oldest first.
 
-    `--long` adds command, access, size, limits, times, version, the volume of the recording, host and id, and
-    asks the engine about each session. `--all` asks all hosts at once; one that cannot be asked is a row with
-    its error.
+    `activity` is working, blocked (it waits for you), done, error, idle or exited, since `since`; null where
+    that is not known. `clients` are how many look at its terminal, `keys` is who types there.
+
+    `--long` adds what tells so (`source`: program, prompt, progress, notification, bell, title, foreground,
+    quiet or exit) with app, kind, progress and message; the clients; command, access, size, limits, times,
+    version, the volume of the recording, host and id; it asks the engine about each session. `--all` asks all
+    hosts at once; one that cannot be asked is a row with its error.
     """
 
     name = "vibenv list"
     search_terms = ("ls", "ps", "sessions")
-    input_output = ((None, list[SessionRow]),)
+    input_output = ((None, list[ListedRow]),)
     examples = (
         Example("vibenv list", "all sessions of this host"),
         Example("vibenv list | where state == running | sort-by created", "those that run, oldest first"),
+        Example("vibenv list | where activity in [blocked error] | get name", "those that wait for you"),
         Example("vibenv list --all | where error == null | group-by host", "those of every host"),
         Example("vibenv list --long | select name exit_code size", "what each wrote, and how it ended"),
     )
@@ -40,9 +45,9 @@ class List(HostsCommand):
     def question(self, call: Call) -> Callable[[Engine], Sequence[DataclassInstance]]:
         """The sessions of a host."""
         if call[self.long]:
-            return lambda engine: [session_details_row(details) for details in sessions.details(engine)]
-        return lambda engine: [session_row(session) for session in sessions.list_sessions(engine)]
+            return lambda engine: [session_details_row(details) for details in listing.details(engine)]
+        return lambda engine: [listed_row(session, status) for session, status in listing.listed(engine)]
 
     def columns(self, call: Call) -> type[DataclassInstance]:
         """Those of the short rows or of the long ones."""
-        return SessionDetailsRow if call[self.long] else SessionRow
+        return SessionDetailsRow if call[self.long] else ListedRow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vibenv_core import sessions
+from vibenv_core import listing
 
 from ..command import HostCommand
 from ..sdk import Call, Example
@@ -27,4 +27,4 @@ class Stats(HostCommand):
 
     def answer(self, call: Call) -> object:
         """One row for each."""
-        return [usage_row(session, usage) for session, usage in sessions.usage(self.engine(call))]
+        return [usage_row(session, usage) for session, usage in listing.usage(self.engine(call))]

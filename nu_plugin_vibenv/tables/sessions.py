@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from vibenv_core.errors import VibenvError
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vibenv_core.batch import Outcome
     from vibenv_core.forward_plan import Forward
     from vibenv_core.model import Session, SessionDetails, Usage
+    from vibenv_core.supervisor.status import Keys, Present, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,53 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionDetailsRow:
-    """A session with all that is known of it."""
+class ListedRow:
+    """A session and what it is doing, in as many columns as fit a terminal of 100.
+
+    `clients` are how many look at its terminal, and `keys` is who types there.
+    """
 
     name: str
     state: str
+    activity: str | None
+    since: datetime | None
+    clients: int
+    keys: str | None
+    created: datetime
+    image: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """One that looks at a session's terminal; `leads`: the terminal has its size."""
+
+    author: str
+    person: bool
+    kind: str
+    rows: int
+    cols: int
+    watching: bool
+    leads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDetailsRow:
+    """A session with all that is known of it; `source`, `app`, `kind`, `progress` and `message` are of its
+    activity, `attached` are its clients."""
+
+    name: str
+    state: str
+    activity: str | None
+    since: datetime | None
+    source: str | None
+    app: str | None
+    kind: str | None
+    progress: int | None
+    message: str | None
+    title: str | None
+    clients: int
+    keys: str | None
+    attached: list[ClientRow]
     created: datetime
     uptime: timedelta | None
     image: str
@@ -102,12 +145,50 @@ def session_row(session: Session) -> SessionRow:
     )
 
 
+def listed_row(session: Session, status: Status | None) -> ListedRow:
+    """A session as `vibenv list` shows it."""
+    return ListedRow(
+        name=session.name,
+        state=session.state.value,
+        activity=status and shown(status.activity.state),
+        since=status and moment(status.activity.since),
+        clients=len(status.clients) if status else 0,
+        keys=status and holder(status.keys),
+        created=session.created,
+        image=shown(short_image(session.image)),
+    )
+
+
+def moment(seconds: float) -> datetime:
+    """A time of a supervisor's."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def holder(keys: Keys | None) -> str | None:
+    """Who types, None when nobody does."""
+    if keys is None:
+        return None
+    return shown(keys.author) or ("a person" if keys.person else "a program")
+
+
 def session_details_row(details: SessionDetails) -> SessionDetailsRow:
     """A session as `vibenv list --long` shows it."""
-    session = details.session
+    session, status = details.session, details.status
+    activity = status and status.activity
     return SessionDetailsRow(
         name=session.name,
         state=session.state.value,
+        activity=activity and shown(activity.state),
+        since=activity and moment(activity.since),
+        source=activity and shown(activity.source),
+        app=activity and shown_or_none(activity.app),
+        kind=activity and shown_or_none(activity.kind),
+        progress=activity and activity.progress,
+        message=activity and shown_or_none(activity.message),
+        title=status and shown_or_none(status.title),
+        clients=len(status.clients) if status else 0,
+        keys=status and holder(status.keys),
+        attached=[_client_row(client) for client in status.clients] if status else [],
         created=session.created,
         uptime=whole_s(session.uptime),
         image=shown(session.image),
@@ -120,12 +201,21 @@ def session_details_row(details: SessionDetails) -> SessionDetailsRow:
         pids_limit=details.pids_limit,
         started=details.started,
         ended=details.ended,
-        exit_code=details.exit_code,
+        exit_code=session.exit_code,
         version=shown(session.version),
         log=details.log,
         host=session.host,
         id=session.id,
     )
+
+
+def shown_or_none(text: str | None) -> str | None:
+    """Text that a program may have said, as it can be shown."""
+    return shown(text) if text else None
+
+
+def _client_row(client: Present) -> ClientRow:
+    return ClientRow(**{**client._asdict(), "author": shown(client.author), "kind": shown(client.kind)})
 
 
 def outcome_row(outcome: Outcome[Session]) -> dict[str, object]:

@@ -86,7 +86,20 @@ def test_a_renamed_session_goes_by_its_containers_name(version: str) -> None:
     ],
 )
 def test_uptime_is_read_from_every_text_that_an_engine_writes(status: str, uptime: timedelta | None) -> None:
-    assert replies.uptime(status) == uptime
+    code, passed = replies.status(status)
+    assert (passed if code is None else None) == uptime
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "downtime"),
+    [
+        ("Exited (0) 5 minutes ago", 0, timedelta(minutes=5)),
+        ("Exited (137) About an hour ago", 137, timedelta(hours=1)),
+        ("Exited (2) Less than a second ago", 2, timedelta(0)),
+    ],
+)
+def test_the_list_tells_how_and_when_a_session_ended(status: str, code: int, downtime: timedelta) -> None:
+    assert replies.status(status) == (code, downtime)
 
 
 def test_a_running_session_is_read_whole(version: str) -> None:
@@ -97,7 +110,7 @@ def test_a_running_session_is_read_whole(version: str) -> None:
     assert details.session.name == "my-task"
     assert details.session.uptime == timedelta(seconds=7)
     assert details.access is Access.DOCKER
-    assert (details.ended, details.exit_code) == (None, None)
+    assert (details.ended, details.session.exit_code) == (None, None)
     assert (details.cpus, details.memory) == (1.5, 268435456)
     assert details.size >= 0
 
@@ -107,7 +120,7 @@ def test_a_stopped_session_tells_its_end_and_exit_code(version: str) -> None:
     details = replies.session_details(container, host="here", now=datetime.now(UTC))
     assert details.session.state is SessionState.STOPPED
     assert details.session.uptime is None
-    assert details.exit_code == container.exit_code
+    assert details.session.exit_code == container.exit_code
     assert details.started is not None
     assert details.ended is not None
     assert details.started < details.ended

@@ -6,7 +6,7 @@ from tests.engine.conftest import Launch
 from tests.engine.test_sessions import inside
 from tests.nu.shell import eventually
 from tests.stack.engine import Engine as Docker
-from vibenv_core import sessions
+from vibenv_core import listing, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.model import Access, SessionState, Usage
 
@@ -17,14 +17,14 @@ MEMORY_HOG = "head -c 300M /dev/zero | tail -c 300M >/dev/null"
 
 def usage(engine: Engine, name: str) -> Usage | None:
     """What a session takes, if it runs."""
-    return {session.name: usage for session, usage in sessions.usage(engine)}.get(name)
+    return {session.name: usage for session, usage in listing.usage(engine)}.get(name)
 
 
 def test_every_session_has_limits_unless_it_is_wished_otherwise(stack: Engine, launch: Launch) -> None:
     launch("usual")
     launch("free", memory=0, pids_limit=0)
     launch("tight", memory=64 << 20, pids_limit=50, cpus=0.5)
-    found = {details.session.name: details for details in sessions.details(stack)}
+    found = {details.session.name: details for details in listing.details(stack)}
     usual, free, tight = (found[name] for name in ("usual", "free", "tight"))
     host = stack.info().memory
     assert usual.memory is not None
@@ -68,7 +68,7 @@ def test_stats_tell_what_each_session_takes(stack: Engine, launch: Launch) -> No
     launch("idle")
     launch("stopped")
     sessions.stop(stack, "stopped")
-    taken = {session.name: usage for session, usage in sessions.usage(stack)}
+    taken = {session.name: usage for session, usage in listing.usage(stack)}
     assert [*taken] == ["busy", "idle"]
     busy, idle = taken["busy"], taken["idle"]
     assert idle.cpu < 0.05 < busy.cpu < 0.7

@@ -11,7 +11,7 @@ from tests.engine.conftest import Launch, remove_all
 from tests.engine.test_sessions import inside
 from tests.nu.shell import eventually
 from tests.stack.engine import Engine as Docker
-from vibenv_core import sessions
+from vibenv_core import listing, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.launcher import Launcher
 from vibenv_core.model import Access, ContainerSpec, SessionState
@@ -48,10 +48,10 @@ def test_an_older_session_is_listed_started_stopped_renamed_and_removed(
     never = threading.Event()
     assert sessions.start(older, "old", cancelled=never).state is SessionState.RUNNING
     assert inside(docker_engine, "old", "cat", "/root/starts") == "up"
-    (details,) = sessions.details(older)
+    (details,) = listing.details(older)
     assert (details.session.name, details.access, details.log) == ("old", Access.DOCKER, None)
     assert (details.memory, details.pids_limit, details.cpu_shares) == (None, None, None)
-    assert [session.name for session, _ in sessions.usage(older)] == ["old"]
+    assert [session.name for session, _ in listing.usage(older)] == ["old"]
     sessions.rename(older, "old", "older")
     assert sessions.stop(older, "older", grace_s=2).state is SessionState.STOPPED
     assert sessions.start(older, "older", cancelled=never).state is SessionState.RUNNING

@@ -7,7 +7,7 @@ import pytest
 
 from tests.engine.conftest import Launch
 from tests.nu.shell import eventually
-from vibenv_core import labels, sessions
+from vibenv_core import labels, listing, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.errors import VibenvError
 from vibenv_core.supervisor import LOG_FOLDER
@@ -31,7 +31,7 @@ def test_a_session_is_recorded_on_a_volume_of_its_own_that_goes_with_it(
         launch(name, command=["sh", "-c", f"echo this is {name}; exec cat"])
     eventually(lambda: "this is a" in recorded(stack, "a"), "the recording of `a`")
     eventually(lambda: "this is b" in recorded(stack, "b"), "the recording of `b`")
-    logs = {details.session.name: details.log for details in sessions.details(stack)}
+    logs = {details.session.name: details.log for details in listing.details(stack)}
     assert sorted(filter(None, logs.values())) == recordings(stack)
     sessions.remove(stack, "a", force=True)
     assert recordings(stack) == [logs["b"]]
@@ -43,7 +43,7 @@ def test_a_recording_can_be_kept_and_is_then_not_the_next_sessions(stack: Engine
     sessions.remove(stack, "a", force=True, keep_log=True)
     assert (stack.volume_labels(kept) or {})[labels.LOG] == "a"
     launch("a")
-    (log,) = (details.log for details in sessions.details(stack))
+    (log,) = (details.log for details in listing.details(stack))
     assert log != kept
     sessions.remove(stack, "a", force=True)
     assert recordings(stack) == [kept]
@@ -54,7 +54,7 @@ def test_a_renamed_session_keeps_its_recording_and_takes_it_along(stack: Engine,
     launch("a")
     before = recordings(stack)
     sessions.rename(stack, "a", "b")
-    assert [details.log for details in sessions.details(stack)] == before
+    assert [details.log for details in listing.details(stack)] == before
     sessions.remove(stack, "b", force=True)
     assert recordings(stack) == []
 

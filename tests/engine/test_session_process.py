@@ -6,7 +6,7 @@ from tests.engine.conftest import Launch
 from tests.engine.test_sessions import inside
 from tests.nu.shell import eventually
 from tests.stack.engine import Engine as Docker
-from vibenv_core import sessions
+from vibenv_core import listing, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.errors import WrongState
 from vibenv_core.model import SessionState
@@ -19,7 +19,7 @@ def exit_code(engine: Engine, name: str) -> int | None:
         return sessions.find(engine, name).state is SessionState.STOPPED
 
     eventually(ended, "its end")
-    return {each.session.name: each.exit_code for each in sessions.details(engine)}[name]
+    return {each.session.name: each.session.exit_code for each in listing.details(engine)}[name]
 
 
 def test_the_program_finds_its_window_size_and_default_signals(docker_engine: Docker, launch: Launch) -> None:

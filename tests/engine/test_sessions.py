@@ -15,7 +15,7 @@ from tests.engine.conftest import Launch, launching
 from tests.nu.shell import eventually
 from tests.stack import images
 from tests.stack.engine import Engine as Docker
-from vibenv_core import sessions
+from vibenv_core import listing, sessions
 from vibenv_core.engine import Engine
 from vibenv_core.errors import (
     AlreadyExists,
@@ -90,11 +90,11 @@ def test_details_tell_limits_exit_codes_and_exact_times(stack: Engine, launch: L
     launch("a", cpus=0.5, memory=256 << 20, access=Access.DAGGER)
     launch("b", command=["sh", "-c", "sleep 0.5; exit 7"])
     eventually(lambda: sessions.find(stack, "b").state is SessionState.STOPPED, "its end")
-    running, ended = sessions.details(stack)
+    running, ended = listing.details(stack)
     assert (running.cpus, running.memory, running.access) == (0.5, 256 << 20, Access.DAGGER)
-    assert (running.exit_code, running.ended) == (None, None)
+    assert (running.session.exit_code, running.ended) == (None, None)
     assert running.session.uptime is not None
-    assert ended.exit_code == 7
+    assert ended.session.exit_code == 7
     assert ended.started is not None
     assert ended.ended is not None
     assert timedelta(seconds=0.4) < ended.ended - ended.started < timedelta(seconds=5)
@@ -241,7 +241,7 @@ def test_stop_lets_the_program_end_by_itself_and_start_brings_its_files_back(
     began = time.monotonic()
     assert sessions.stop(stack, "a").state is SessionState.STOPPED
     assert time.monotonic() - began < 5, "not the ten seconds after which it would have been killed"
-    assert sessions.details(stack)[0].exit_code == 4
+    assert listing.details(stack)[0].session.exit_code == 4
     assert sessions.stop(stack, "a").state is SessionState.STOPPED
     assert start(stack, "a") is SessionState.RUNNING
     assert inside(docker_engine, "a", "cat", "/root/end") == "bye"

@@ -21,7 +21,7 @@ from tests.link.bed import INSTANCE, Bed, before
 from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
 from tests.stack.engine import wait_until
-from vibenv_core import doctor, forwards, sessions, stack
+from vibenv_core import doctor, forwards, listing, sessions, stack
 from vibenv_core import launcher as launchers
 from vibenv_core import reach as reaching
 from vibenv_core.attach import Attached, Reason, attach
@@ -143,7 +143,7 @@ def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_o
     never = threading.Event()
     commands: list[Callable[[], object]] = [
         lambda: sessions.list_sessions(engine),
-        lambda: sessions.details(engine),
+        lambda: listing.details(engine),
         lambda: stack.status(engine, settings),
         lambda: stack.up(engine, settings, progress=lambda _step: None, cancelled=never),
         lambda: launchers.create(engine, settings, env=env, progress=lambda _step: None, cancelled=never),

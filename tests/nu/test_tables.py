@@ -28,7 +28,6 @@ DETAILS = SessionDetails(
     access=Access.NONE,
     started=None,
     ended=None,
-    exit_code=None,
     size=0,
     cpus=None,
     memory=None,
