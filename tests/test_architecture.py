@@ -88,7 +88,7 @@ DECIDES_ONLY = {
         f"vibenv_core.supervisor.{name}"
         for name in (
             *("asciicast", "client", "display", "dtach", "dtach_client", "frames", "frames_client", "hub"),
-            *("doing", "keyboard", "requests", "signs", "status", "talk", "telling"),
+            *("doing", "keyboard", "records", "requests", "signs", "status", "talk", "telling"),
         )
     ),
     *(

@@ -17,6 +17,8 @@ class PlainScreen:
         self.size = (rows, cols)
         self.modes = b"<modes>"
         self.fed = ""
+        self.told: list[Event] = []
+        self.is_between_sequences = True
         self._count = 0
 
     def feed(self, output: bytes) -> bytes:
@@ -25,7 +27,8 @@ class PlainScreen:
         return b"!" * output.count(b"?")
 
     def events(self) -> list[Event]:
-        return []
+        events, self.told = self.told, []
+        return events
 
     def resize(self, rows: int, cols: int) -> bytes:
         self.size = (rows, cols)

@@ -120,8 +120,38 @@ def test_what_the_program_says_beside_its_output_is_kept(screen: GhosttyScreen) 
         Event("report", "state=idle"),
     ]
     assert screen.events() == []
-    screen.feed(b"\x07" * 10_000)
-    assert len(screen.events()) == 256
+    screen.feed(b"\x07" * 10_000 + b"\x1b]9;4;1;5\x07\x1b]9;4;1;6\x07" + b"\x1b]9;x\x07" * 3_000)
+    assert screen.events() == [Event("bell"), Event("progress", "1;6"), *[Event("notification", "x")] * 3_000]
+    screen.feed(b"\x1b]9;x\x07" * 10_000)
+    assert len(screen.events()) == 4096
+
+
+def test_what_the_program_says_comes_in_its_order(screen: GhosttyScreen) -> None:
+    screen.feed(b"\x1b]7501;state=done\x07\x1b]133;A\x1b\\\x1b]7501;state=idle\x07\x1bc\x07")
+    assert [event.kind for event in screen.events()] == [
+        "report",
+        "prompt",
+        "report",
+        "progress",
+        "reset",
+        "bell",
+    ]
+
+
+@pytest.mark.parametrize(("end", "longest"), [(b"\x07", 4088), (b"\x1b\\", 4087)])
+def test_a_report_is_at_most_4096_bytes_long(screen: GhosttyScreen, end: bytes, longest: int) -> None:
+    for length in (longest, longest + 1, longest + 100, 100_000):
+        screen.feed(b"\x1b]7501;" + b"x" * length + end)
+    assert screen.events() == [Event("report", "x" * longest)]
+
+
+@pytest.mark.parametrize("begun", [b"\x1b", b"\x1b[1;", b"\x1b]2;t", b"\x1bP", b"\xe5\xad", b"\xf0"])
+def test_it_is_known_whether_something_waits_for_its_end(screen: GhosttyScreen, begun: bytes) -> None:
+    assert screen.is_between_sequences
+    screen.feed(b"x" + begun)
+    assert not screen.is_between_sequences
+    screen.feed(b"\x1b\\x")
+    assert screen.is_between_sequences
 
 
 @pytest.mark.parametrize("cut", range(1, 20))

@@ -43,7 +43,7 @@ NO_QUERIES = (
     *(b"\x1b[m", b"\x1b[38;5;6m", b"\x1b[u", b"\x1b[s", b"\x1b[>1u", b"\x1b[<u", b"\x1b[=1;1u", b"\x1b[2 q"),
     *(b"\x1b[?25h", b"\x1b[?2048l", b"\x1b[22;0t", b"\x1b[8;24;80t", b"\x1b[4h", b"\x1b[!p", b'\x1b[1"q'),
     *(b"\x1b]0;a title?\x07", b"\x1b]4;1;#123456\x07", b"\x1b]11;red\x1b\\", b"\x1b]8;;http://x/?\x1b\\"),
-    *(b"\x1b]7501;state=done\x1b\\", b"\x1b]52;c;dGV4dA==\x07", b"\x1b]104\x07", b"\x1b]133;A\x07"),
+    *(b"\x1b]75010;state=done\x1b\\", b"\x1b]52;c;dGV4dA==\x07", b"\x1b]104\x07", b"\x1b]133;A\x07"),
     *(b"\x1bPq#0;2;0;0;0#0~~\x1b\\", b"\x1b_Ga=T,f=24;AAAA\x1b\\", b"\x1b(0", b"\x1b7", b"\x1b#8", b"\x1bM"),
 )
 NOTHING = b"\x1b\\"
@@ -93,6 +93,12 @@ def test_what_asks_nothing_is_passed_on_as_it_is(screen: GhosttyScreen, output: 
 )
 def test_of_what_also_sets_something_that_is_left(output: bytes, left: bytes) -> None:
     assert for_clients(output) == left
+
+
+@pytest.mark.parametrize("report", [b"state=done", b"state=blocked:msg=QQ==", b"nonsense", b"", b"x" * 4000])
+@pytest.mark.parametrize("end", [b"\x07", b"\x1b\\"])
+def test_a_report_of_a_programs_status_is_for_the_session_alone(report: bytes, end: bytes) -> None:
+    assert for_clients(b"before\x1b]7501;" + report + end + b"after") == b"before" + NOTHING + b"after"
 
 
 def test_a_query_ends_for_clients_what_had_begun_before_it() -> None:

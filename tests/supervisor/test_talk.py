@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from tests.supervisor.plain import PlainScreen
 from tests.supervisor.together import Frank, hub
 from vibenv_core.supervisor import frames
 from vibenv_core.supervisor.frames import INPUT_WINDOW, Hello, Kind, Refused
+from vibenv_core.supervisor.hub import Hub
+from vibenv_core.supervisor.screen import Event
 from vibenv_core.supervisor.talk import FramesTalk
 
 
@@ -133,3 +136,60 @@ def test_a_notice_has_no_control_characters_and_does_not_pile_up() -> None:
     said = client.pull(0.0)
     assert said.count(b"bad [31m news ") == 16
     assert b"\x1b" not in said.replace(b"\x1b[2J", b"")
+
+
+def report(session: Hub, *pairs: str, now: float = 0.0) -> None:
+    """The program writes, and reports this of itself."""
+    assert isinstance(session.display.screen, PlainScreen)
+    session.display.screen.told += [Event("report", each) for each in pairs]
+    session.output(b"", now)
+
+
+def records(frank: Frank, now: float) -> list[str]:
+    return [what for kind, what in frank.hear(now) if kind == Kind.RECORD]
+
+
+@pytest.mark.parametrize("rows", [0, 24, 10])
+def test_who_asks_for_records_gets_all_and_then_each_change_some_times_a_second(rows: int) -> None:
+    session = hub()
+    report(session, "state=working:app=claude")
+    Frank(session, "leads")
+    frank = Frank(session, rows=rows, cols=80 if rows else 0)
+    assert records(frank, 0.0) == []
+    frank.say(frames.said(Kind.REQUEST, {"id": 7, "do": "records"}))
+    answer, *told = frank.hear(0.5)
+    assert answer == (Kind.ANSWER, {"id": 7})
+    assert told == [(Kind.RECORD, "state=clear"), (Kind.RECORD, "state=working:app=claude")]
+    report(session, "state=blocked:app=claude", now=1.0)
+    assert records(frank, 1.0) == ["state=blocked:app=claude"]
+    report(session, "state=working", "state=done", now=1.1)
+    assert records(frank, 1.1) == []
+    due = frank.due(1.1)
+    assert due is not None
+    assert 1.1 < due <= 1.5
+    assert records(frank, due) == ["state=done"]
+    assert frank.due(due) is None
+
+
+def test_records_never_come_amid_a_sequence_of_the_programs() -> None:
+    session = hub()
+    frank = Frank(session)
+    ask(frank, do="records")
+    records(frank, 0.0)
+    assert isinstance(session.display.screen, PlainScreen)
+    session.display.screen.is_between_sequences = False
+    report(session, "state=done", now=1.0)
+    assert records(frank, 1.0) == []
+    session.display.screen.is_between_sequences = True
+    session.output(b"m", 1.1)
+    assert [kind for kind, _ in frank.hear(1.1)] == [Kind.OUTPUT, Kind.RECORD]
+
+
+def test_many_records_come_some_at_a_time() -> None:
+    session = hub()
+    frank = Frank(session, rows=0, cols=0)
+    ask(frank, do="records")
+    report(session, *(f"state=idle:id=n{number}" for number in range(100)))
+    told = [records(frank, now / 4 + 1.0) for now in range(12)]
+    assert all(len(some) <= 16 for some in told)
+    assert len({each for some in told for each in some}) == 100

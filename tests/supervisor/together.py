@@ -71,7 +71,7 @@ class Frank:
                     heard.append((kind, frames.position(frame.payload)[0]))
                 elif kind == Kind.SESSION_SIZE:
                     heard.append((kind, frames.size(frame.payload)))
-                elif kind == Kind.NOTICE:
+                elif kind in (Kind.NOTICE, Kind.RECORD):
                     heard.append((kind, frame.payload.decode()))
                 else:
                     heard.append((kind, frames.plain(frame.payload)))

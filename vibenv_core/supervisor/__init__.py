@@ -6,7 +6,7 @@ modules decide; `serving`, `connection`, `program`, `foreground`, `recording` an
     frames  dtach                   what clients say, as bytes
     requests  status                what programs ask; how a session is, in a line
     screen  ghostty  ghostty_library  queries    the emulated terminal, and what is asked of it
-    signs  doing  telling           what the program is doing, and when that is said
+    records  signs  doing  telling  what the program is doing, and when that is said
     cells  snapshot                 its state, out of the emulator's bytes
     painting  repainting  viewing  reading       that state as what paints it, and as text
     asciicast                       the recording, as text

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
+from .records import Records, parse
 from .signs import ANSWER_S, LAPSE_S, Call, Progress, Prompt, Title
 from .status import Activity
 
@@ -39,6 +40,7 @@ class Doing:
     """The program and what it lets know; `activity` says what it is doing."""
 
     def __init__(self, now: float) -> None:
+        self.records = Records()
         self.title = Title()
         self._prompt = Prompt()
         self._progress = Progress()
@@ -47,6 +49,7 @@ class Doing:
         self._foreground_since = now
         self._look_at: float | None = now + QUIET_S
         self._touched_at = now - ANSWER_S
+        self._typed_at = now
         self._wrote_at = now
         self._worked_at: float | None = None
         self._worked_since = now
@@ -66,7 +69,7 @@ class Doing:
 
     def typed(self, data: bytes, now: float) -> None:
         """Somebody has typed."""
-        self._touched_at = now
+        self._touched_at = self._typed_at = now
         self._call.over()
         self._prompt.typed(data, now)
 
@@ -77,6 +80,7 @@ class Doing:
     def ended(self, exit_code: int, now: float) -> None:
         """The program has ended."""
         self._exited = Activity("exited", now, "exit", exit_code=exit_code)
+        self.records.ended()
 
     def looked(self, seen: Foreground | None, now: float) -> None:
         """The terminal's foreground was looked at; None: there was nothing to be seen."""
@@ -95,6 +99,7 @@ class Doing:
         """What the program is doing."""
         found = (
             self._exited
+            or self.records.activity(self._typed_at)
             or (self._prompt.activity if self._prompt.is_shown else None)
             or self._believed(self._progress.activity, now)
             or self._call.activity
@@ -116,7 +121,12 @@ class Doing:
 
     def _told(self, event: Event, now: float) -> None:
         match event.kind:
+            case "report":
+                if report := parse(event.text):
+                    self.records.take(report, now)
             case "prompt":
+                if event.text.partition(";")[0] == "A":
+                    self.records.ended()
                 self._prompt.mark(event.text, now)
                 self._call.over()
                 self._progress.activity = self.title.activity = None
@@ -131,7 +141,7 @@ class Doing:
             case "title":
                 self.title.changed(event.text, now)
             case "reset":
-                self._progress.activity = None
+                self.records.reset()
             case _:
                 pass
 

@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 
 from .client import Client
 from .frames import OUTPUT_WINDOW, Kind, Welcome, frame, positioned, said, sized
+from .records import Subscription
 
 if TYPE_CHECKING:
     from .display import Display
     from .keyboard import Keyboard
+    from .records import Records
 
 _MOST_HISTORY = 1 << 19
 _MOST_NOTICES = 16
+_RECORDS = 16
+_RECORDS_S = 0.25
+"""So many records are told at most at once, and so long after others."""
 _MOST_WATCHED = 1 << 18
 """Bytes of answers that may wait for a client, before it is not read from."""
 
@@ -34,6 +39,8 @@ class FramesClient(Client):
         self._words: deque[bytes] = deque()
         self._words_size = 0
         self._notices = 0
+        self._records: Subscription | None = None
+        self._records_at = 0.0
 
     def begin(self, *, rows: int, cols: int, watching: bool, history: int) -> None:
         """It has said who it is."""
@@ -69,6 +76,30 @@ class FramesClient(Client):
             self._notices += 1
             plain = "".join(character if character.isprintable() else " " for character in text)
             self.say(frame(Kind.NOTICE, plain.encode()))
+
+    def subscribe(self, records: Records) -> None:
+        """It wants to know of programs' records from now on."""
+        self._records = Subscription(records)
+
+    def pull(self, now: float) -> bytes:
+        """As for each client; records come last, where they are amid nothing else on its terminal."""
+        piece = super().pull(now)
+        if piece or self.over or not self._records or not self._records.is_behind or now < self._records_at:
+            return piece
+        if self._shows and not (
+            self._has_all() and (self._view or self._display.screen.is_between_sequences)
+        ):
+            return b""
+        self._records_at = now + _RECORDS_S
+        reports = self._records.news(_RECORDS)
+        return b"".join(frame(Kind.RECORD, report.encoded().encode()) for report in reports)
+
+    def due(self, now: float) -> float | None:
+        """As for each client."""
+        due = super().due(now)
+        if self._records and self._records.is_behind and self._records_at > now:
+            return min(self._records_at, due or self._records_at)
+        return due
 
     def say(self, word: bytes) -> None:
         """Send it a frame, before any output."""

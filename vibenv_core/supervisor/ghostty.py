@@ -54,7 +54,11 @@ _STATUS = b"7501;"
 _STATUS_QUERY = _STATUS + b"?"
 _UNTOLD = re.compile(rb"\x1b(?:c|\]133;([A-Za-z][^\x07\x18\x1a\x1b]{0,256})(?=[\x07\x1b]))")
 """What the library does not tell of: RIS, and what a shell marks its prompts and commands with."""
-_EVENTS = 256
+_EVENTS = 4096
+"""As many as one piece of output can have of those that count each; of the others the last counts."""
+_LAST_COUNTS = ("bell", "progress", "title")
+_LONGEST_REPORT = 4096
+"""Bytes, from its ESC through its end."""
 
 
 class GhosttyScreen:
@@ -99,9 +103,7 @@ class GhosttyScreen:
             self._feed(output[begin : untold.end()])
             begin = untold.end()
             mark = untold[1]
-            self._events.append(
-                Event("reset") if mark is None else Event("prompt", mark.decode("utf-8", "replace"))
-            )
+            self._tell("reset") if mark is None else self._tell("prompt", mark.decode("utf-8", "replace"))
         self._feed(output[begin:])
         return self._said()
 
@@ -118,6 +120,10 @@ class GhosttyScreen:
 
     def view(self, rows: int, cols: int) -> View:
         return viewing.view(self.state(), _clamp(rows), _clamp(cols))
+
+    @property
+    def is_between_sequences(self) -> bool:
+        return bool(self._number("VT_GROUND"))
 
     @property
     def cursor(self) -> tuple[int, int]:
@@ -233,7 +239,7 @@ class GhosttyScreen:
 
         def notification(_terminal: int, _: int, told: Any) -> None:
             parts = (reading.title(part.value()) for part in (told[0].title, told[0].body))
-            self._events.append(Event("notification", ": ".join(part for part in parts if part)))
+            self._tell("notification", ": ".join(part for part in parts if part))
 
         def unknown(_terminal: int, _: int, told: Any) -> None:
             if told[0].tag == self._library.unknown["OSC"]:
@@ -243,22 +249,28 @@ class GhosttyScreen:
             "WRITE_PTY": answer,
             "SIZE": size,
             "COLOR_SCHEME": scheme,
-            "BELL": lambda *_: self._events.append(Event("bell")),
-            "TITLE_CHANGED": lambda *_: self._events.append(Event("title", self.title)),
+            "BELL": lambda *_: self._tell("bell"),
+            "TITLE_CHANGED": lambda *_: self._tell("title", self.title),
             "DESKTOP_NOTIFICATION": notification,
-            "PROGRESS_REPORT": lambda _terminal, _, told: self._events.append(
-                Event("progress", f"{told[0].state};{told[0].progress}")
+            "PROGRESS_REPORT": lambda _terminal, _, told: self._tell(
+                "progress", f"{told[0].state};{told[0].progress}"
             ),
             "UNKNOWN_SEQUENCE": unknown,
         }
 
     def _unknown(self, sequence: TerminalUnknownOscSequence) -> None:
         content = sequence.content.value()
+        end = b"\x07" if sequence.terminator == self._library.bel else b"\x1b\\"
+        whole = b"\x1b]" + content + end
         if content == _STATUS_QUERY:
-            end = b"\x07" if sequence.terminator == self._library.bel else b"\x1b\\"
-            self._answers.append(b"\x1b]" + content + end)
-        elif content.startswith(_STATUS) and not sequence.truncated:
-            self._events.append(Event("report", content[len(_STATUS) :].decode("utf-8", "replace")))
+            self._answers.append(whole)
+        elif content.startswith(_STATUS) and not sequence.truncated and len(whole) <= _LONGEST_REPORT:
+            self._tell("report", content[len(_STATUS) :].decode("utf-8", "replace"))
+
+    def _tell(self, kind: str, text: str = "") -> None:
+        if kind in _LAST_COUNTS and self._events and self._events[-1].kind == kind:
+            self._events.pop()
+        self._events.append(Event(kind, text))
 
     def _said(self) -> bytes:
         """The answers that there are."""

@@ -1,4 +1,7 @@
-"""Takes a program's queries out of what clients are sent: only the session's emulator answers them. Pure.
+"""Takes out of what clients are sent what is for the session's own terminal alone. Pure.
+
+Those are a program's queries, that only the emulator answers, and its reports of its status (OSC 7501), that
+are kept, and passed on in another way to whom they are of use.
 
 A client's terminal would answer too, each of them and at the other end of a slow link. So what `ghostty`
 answers is taken out; what only other terminals answer, so that a program finds that it has none of them; and
@@ -93,6 +96,8 @@ def _without(found: re.Match[bytes]) -> bytes:
 
 def _sets(number: int, fields: list[bytes]) -> list[bytes] | None:
     """The OSC that set what this one does and ask for nothing; None if it asks for nothing itself."""
+    if number == 7501:
+        return []
     if number in (4, 5):
         pairs = list(zip(fields[::2], fields[1::2], strict=False))
         sets = [b"%d;%b;%b" % (number, *pair) for pair in pairs if pair[1] != b"?"]

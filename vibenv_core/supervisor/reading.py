@@ -17,12 +17,22 @@ _HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that count as printable, and of which there is nothing to be seen."""
 
 
 def title(raw: bytes) -> str:
     """A title as one line of moderate length, of characters that are seen."""
     text = raw.decode("utf-8", "replace")
     return "".join(character for character in text if character.isprintable())[:_LONGEST_TITLE]
+
+
+def plain(text: str) -> str:
+    """A text as one line, of characters that are seen or part words."""
+    spaced = (" " if character.isspace() else character for character in _UNSEEN.sub("", text))
+    return "".join(character for character in spaced if character.isprintable())
 
 
 def rows(of: Iterable[Row]) -> list[str]:

@@ -60,6 +60,10 @@ class Screen(Protocol):
         """What a terminal of that size can show."""
 
     @property
+    def is_between_sequences(self) -> bool:
+        """Whether nothing that was fed waits for its end: neither a sequence nor a character."""
+
+    @property
     def cursor(self) -> tuple[int, int]:
         """Row and column, from 0."""
 

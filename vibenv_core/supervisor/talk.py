@@ -100,16 +100,19 @@ class FramesTalk:
                 if not client.took(frames.position(frame.payload)[0]):
                     raise Refused("more taken than was sent")
             case Kind.REQUEST:
-                client.say(frames.said(Kind.ANSWER, self._answer(frames.plain(frame.payload), now)))
+                client.say(frames.said(Kind.ANSWER, self._answer(client, frames.plain(frame.payload), now)))
             case _:
                 pass
 
-    def _answer(self, request: dict[str, Any], now: float) -> dict[str, Any]:
+    def _answer(self, client: FramesClient, request: dict[str, Any], now: float) -> dict[str, Any]:
         match request.get("do"):
             case "screen":
                 answer = self._hub.screen()
             case "state":
                 answer = self._hub.state(now)
+            case "records":
+                client.subscribe(self._hub.doing.records)
+                answer = {}
             case _:
                 answer = {"error": "the session's supervisor does not know this request"}
         return {"id": request.get("id"), **answer}
