@@ -21,6 +21,7 @@ from .engine_files import FileCalls
 from .engine_images import ImageCalls
 from .errors import EngineError
 from .hosts import Host
+from .kept import Connection, Kept
 from .log_tails import Tails
 from .model import Container, ContainerSpec, EngineInfo, Folder, Session, Usage, Volume
 from .starting import Starter
@@ -38,6 +39,8 @@ class Engine(ImageCalls, FileCalls):
         """What leads to it and is mended when it breaks; None where it is spoken to directly."""
         self._memory: int | None = None
         self._tails = Tails(self.endpoint, client.api_version, way.answer_s if way else timeout_s)
+        self.kept: Kept[tuple[str, ...], Connection] = Kept()
+        """Connections into its sessions, for the next use."""
 
     @classmethod
     def connect(cls, host: Host, *, way: Way | None = None, timeout_s: float = 60.0) -> Engine:

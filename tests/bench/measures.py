@@ -90,9 +90,9 @@ def _pipeline(bench: Bench) -> Iterator[Figure]:
 def _list(bench: Bench) -> Iterator[Figure]:
     with ThreadPoolExecutor(JOBS) as pool:
         list(pool.map(partial(launch_session, bench), [f"bench-{number}" for number in range(MANY)]))
-    beside, docker_ps = _in_nu(bench, "vibenv list", "^docker ps")
+    beside, docker_ps = in_nu(bench, "vibenv list", "^docker ps")
     yield faster(f"list, {MANY} sessions, to `docker ps`", beside, docker_ps, bar="20 times over ssh")
-    (alone,) = _in_nu(bench, "vibenv list")
+    (alone,) = in_nu(bench, "vibenv list")
     with _bare(bench) as bare:
         bare.list()
         (api,) = in_turns(bench.rounds, lambda: timed(bare.list))
@@ -258,10 +258,13 @@ def _bare(bench: Bench, image: str | None = None) -> contextlib.closing[_Docker]
     return contextlib.closing(_Docker(bench, image))
 
 
-def _in_nu(bench: Bench, *actions: str) -> list[list[float]]:
-    """The times of Nushell code, in turns in one Nushell, once each has run to be warm."""
-    warm = "; ".join(f"{action} | ignore" for action in actions)
-    turns = ", ".join(f"(timeit {{ {action} | ignore }} | into int)" for action in actions)
+def in_nu(bench: Bench, *actions: str, before: str = "null") -> list[list[float]]:
+    """The times of Nushell code, in turns in one Nushell, once each has run to be warm; `before` each one,
+    something else is run."""
+    warm = "; ".join(f"{before} | ignore; {action} | ignore" for action in actions)
+    turns = ", ".join(
+        f"(do {{ {before} | ignore; timeit {{ {action} | ignore }} | into int }})" for action in actions
+    )
     rounds = bench.shell.value(f"{warm}; 1..{bench.rounds} | each {{ [{turns}] }}")
     return [[ns / 1e6 for ns in times] for times in zip(*rounds, strict=True)]
 
