@@ -24,7 +24,8 @@ and may be called from several threads at once; the longer ones take an event th
     process  terminal  caller               other programs, the user's terminal, and who wants it
     entrance  reconnect                     the way to a session's terminal, and back to it
     kept                                    connections into sessions, for the next use
-    running  feed  exec  files              vibenv's own programs inside sessions, and what they are for
+    running  inside_server  feed  exec  files
+                                            vibenv's own programs inside sessions, and what they are for
     recorded  spool  log  kept_logs         recordings: of sessions' terminals, read, also after the session
     sessions  listing  statuses  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do

@@ -1,14 +1,15 @@
 """How the programs of `inside` are run by an engine's exec: command line, request, results. Pure.
 
-They travel as source, so that they work in whatever session. The request to those that `running` speaks with
-is in the environment of the exec, where neither the engine's events nor other users of the host can read it.
+They travel as source, so that they work in whatever session. The first request to those that `running` speaks
+with is in the environment of the exec, where neither the engine's events nor other users of the host can read
+it.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -20,29 +21,16 @@ PYTHONS = (f"{TOOLS}/bin/python3", "python3")
 EARLY = 48 << 10
 """Bytes of input that may travel with the request, which saves a round trip; a variable has 128 KiB."""
 
+_SERVER = ("loader", "framing", "caller", "serve")
 _NEEDED: Mapping[str, tuple[str, ...]] = {
-    "bridge": (),
-    "connect": (),
-    "listening": (),
-    "execute": ("framing", "caller"),
-    "read_file": ("framing", "caller", "mounts"),
-    "write_file": ("framing", "caller", "mounts"),
-    "read_log": ("framing", "caller"),
-    "pack": ("framing", "caller", "archive", "mounts"),
-    "unpack": ("framing", "caller", "archive", "mounts", "write_file"),
+    "execute": (),
+    "read_file": ("mounts",),
+    "write_file": ("mounts",),
+    "read_log": (),
+    "pack": ("archive", "mounts"),
+    "unpack": ("archive", "mounts", "write_file"),
 }
-"""The programs, and the modules that each imports, in their order."""
-
-_START = """\
-import json, sys
-package = sys.modules["inside"] = type(sys)("inside")
-for name, source in json.loads(sys.argv[1]).items():
-    module = sys.modules["inside." + name] = type(sys)("inside." + name)
-    module.__package__ = "inside"
-    setattr(package, name, module)
-    exec(compile(source, name + ".py", "exec"), vars(module))
-sys.exit(module.main(*sys.argv[2:]))
-"""
+"""The programs that `running` speaks with, and the modules that each imports, in their order."""
 
 
 def python(mounts: Collection[str]) -> str:
@@ -53,17 +41,39 @@ def python(mounts: Collection[str]) -> str:
 
 def argv(python: str, program: str, *arguments: str) -> tuple[str, ...]:
     """The command line of a program."""
-    return (python, "-I", "-S", "-X", "utf8", "-c", _START, _sources(program), *arguments)
+    return _started(python, (program,), program, *arguments)
+
+
+def serving_argv(python: str, program: str) -> tuple[str, ...]:
+    """The command line of what runs a program that `running` speaks with, and then others."""
+    return _started(python, modules(program), "serve", program)
+
+
+def _started(python: str, sent: tuple[str, ...], *arguments: str) -> tuple[str, ...]:
+    options = ("-I", "-S", "-X", "utf8")
+    return (python, *options, "-c", _source("loader"), json.dumps(sources(sent)), *arguments)
+
+
+def modules(program: str) -> tuple[str, ...]:
+    """What has to be there for a program that `running` speaks with, in the order in which they import."""
+    return (*_SERVER, *_NEEDED[program], program)
+
+
+def sources(names: Iterable[str]) -> dict[str, str]:
+    """The modules of these names as text."""
+    return {name: _source(name) for name in names}
 
 
 @cache
-def _sources(program: str) -> str:
-    folder = Path(__file__).parent / "inside"
-    names = (*_NEEDED[program], program)
-    return json.dumps({name: (folder / f"{name}.py").read_text(encoding="utf-8") for name in names})
+def _source(name: str) -> str:
+    return (Path(__file__).parent / "inside" / f"{name}.py").read_text(encoding="utf-8")
 
 
-def environment(request: Mapping[str, object], *, early: bytes, more: bool) -> dict[str, str]:
-    """The variables with a request, and with the `early` bytes of its input; `more` of it is to come."""
-    asked = {**request, "input": base64.b64encode(early).decode(), "more": more}
+def asked(request: Mapping[str, object], *, early: bytes, more: bool) -> dict[str, object]:
+    """A request with the `early` bytes of its input; `more` of it is to come."""
+    return {**request, "input": base64.b64encode(early).decode(), "more": more}
+
+
+def environment(asked: Mapping[str, object]) -> dict[str, str]:
+    """The variables with a request."""
     return {REQUEST: json.dumps(asked)}

@@ -1,34 +1,30 @@
 """Runs vibenv's own programs inside sessions, and speaks with them over the engine's exec.
 
-Two round trips until the first word of a program: one to make the exec, one to start it.
+Two round trips until the first word of a program: one to make the exec, one to start it. What has run one is
+kept for the next, which then takes one, and starts nothing of vibenv's in the session.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import select
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import inside_programs, labels, session_plan
-from .errors import EngineError, Interrupted, NotFound, Unreachable, WrongState
-from .feed import Feed
-from .inside.framing import BLOCK, END, INPUT, PLACE, RESULT, TAKEN, WINDOW, Frames, count, frame
+from .errors import NotFound, Unreachable, WrongState
+from .inside.framing import RESULT
+from .inside_server import NoPython, Result, Server, Talk
 from .model import session_name
-from .multiplexed import Multiplexed
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .stream import Stream
 
-_WAKE_S = 0.05
-"""How late a cancelled call may be noticed."""
+__all__ = ["Result", "parsed", "result", "run"]
 
-Result = dict[str, Any]
-"""What a program says at its end; its keys are the program's own."""
+_USE = "program"
+"""Of what is kept."""
 
 
 def run(
@@ -55,28 +51,33 @@ def run(
     whole = isinstance(input, bytes) and len(input) <= inside_programs.EARLY
     early = input if isinstance(input, bytes) and whole else b""
     rest = () if whole else ((input,) if isinstance(input, bytes) else input)
-    env = inside_programs.environment(request, early=early, more=not whole)
+    asked = inside_programs.asked(request, early=early, more=not whole)
     deadline = None if timeout_s is None else monotonic() + timeout_s
-    for python in inside_programs.PYTHONS:
+
+    def frames(server: Server, another: bytes = b"") -> Iterator[tuple[int, bytes]]:
+        talk = Talk(name, server, another, deadline=deadline, cancelled=cancelled)
+        return _kept_at_its_end(engine, name, server, talk, talk.frames(rest, place))
+
+    kept = engine.kept.take((_USE, container))
+    if isinstance(kept, Server):
         try:
-            stream = engine.exec_stream(container, inside_programs.argv(python, program), env=env)
+            yield from frames(kept, kept.request(program, asked))
+        except _NotBegun:
+            pass
+        else:
+            return
+    for python in inside_programs.PYTHONS:
+        argv, env = inside_programs.serving_argv(python, program), inside_programs.environment(asked)
+        try:
+            stream = engine.exec_stream(container, argv, env=env)
         except (NotFound, WrongState):
             _check(engine, name)
             raise
-        with stream:
-            talk = _Talk(name, stream, deadline, cancelled)
-            try:
-                yield from talk.frames(rest, place)
-            except _NoPython:
-                _check(engine, name)
-                continue
-            if not talk.ended:
-                _check(engine, name)
-                raise Unreachable(
-                    f"the connection to `{name}` was lost; whether it did what it was asked is not known",
-                    code="session::connection_lost",
-                    help="see `vibenv list`, and try again",
-                )
+        try:
+            yield from frames(Server(stream, program))
+        except NoPython:
+            _check(engine, name)
+        else:
             return
     raise WrongState(
         f"`{name}` has neither vibenv's tools nor Python, which this needs",
@@ -100,104 +101,34 @@ def parsed(payload: bytes) -> Result:
     return said
 
 
-class _NoPython(Exception):
-    """Raised where the engine could not start Python in the container."""
+class _NotBegun(Exception):
+    """Raised where a program was certainly not run: the server that was asked for it had ended."""
 
 
-class _Talk:
-    """One connection to a program."""
-
-    def __init__(self, name: str, stream: Stream, deadline: float | None, cancelled: threading.Event) -> None:
-        self.ended = False
-        """Whether the program has said its last word."""
-        self._name = name
-        self._stream = stream
-        self._deadline = deadline
-        self._cancelled = cancelled
-        self._to_program = bytearray()
-        self._room = 0
-        """How much input may be sent now; nothing before the program has asked for any."""
-        self._all_given = False
-
-    def frames(
-        self, rest: Iterable[bytes], place: Callable[[Result], None] | None
-    ) -> Iterator[tuple[int, bytes]]:
-        """What the program says, while it is given the `rest` of its input when it asks for that.
-
-        Ends with its last word, or when the connection does.
-        """
-        multiplexed, frames = Multiplexed(), Frames()
-        feed: Feed | None = None
-        try:
-            while not self.ended:
-                self._wait(feed)
-                self._give(feed)
-                received = self._stream.recv()
-                while received:
-                    for kind, payload in frames.feed(multiplexed.feed(received)):
-                        if kind == TAKEN:
-                            if feed is None:
-                                feed, self._room = Feed(rest), WINDOW
-                            self._room += count(payload)
-                        elif kind == PLACE and place is not None:
-                            place(parsed(payload))
-                            self._to_program += frame(END)
-                        else:
-                            self.ended = kind == RESULT
-                            yield kind, payload
-                    received = self._stream.recv()
-                if received == b"":
-                    break
-        finally:
-            if feed is not None:
-                feed.close()
-        if self.ended:
-            return
-        if said := (multiplexed.stderr + frames.text).strip():
-            self._explain(said.decode(errors="replace"))
-
-    def _wait(self, feed: Feed | None) -> None:
-        reading: list[Stream | Feed] = [self._stream]
-        if feed is not None and self._may_give():
-            feed.want(1 if self._room == WINDOW else min(BLOCK, self._room))  # while others are on their way
-            reading.append(feed)
-        writing = [self._stream] if self._to_program else []
-        select.select(reading, writing, [], _WAKE_S)
-        if self._cancelled.is_set():
-            raise Interrupted(f"the work in `{self._name}`")
-        if self._deadline is not None and monotonic() > self._deadline:
-            raise WrongState(
-                f"the program took too long in `{self._name}`, and was ended",
-                code="exec::timeout",
-                help="give it more time with `--timeout`, or none",
-                about="timeout",
-            )
-
-    def _may_give(self) -> bool:
-        return bool(self._room) and not self._all_given and len(self._to_program) < BLOCK
-
-    def _give(self, feed: Feed | None) -> None:
-        """Send what can be sent now of the input."""
-        if feed is not None and self._may_give():
-            data = feed.take(min(BLOCK, self._room))
-            if data is None:
-                self._to_program += frame(END)
-                self._all_given = True
-            elif data:
-                self._to_program += frame(INPUT, data)
-                self._room -= len(data)
-        if self._to_program:
-            del self._to_program[: self._stream.send(bytes(self._to_program))]
-
-    def _explain(self, said: str) -> None:
-        """Raise what the engine, or Python, meant by its last words."""
-        if re.search("no such file or directory|executable file not found", said):
-            raise _NoPython
-        raise EngineError(
-            f"vibenv's program in `{self._name}` failed: {said.splitlines()[-1]}",
-            code="session::program_failed",
-            help="`vibenv list` shows how the session is",
-        )
+def _kept_at_its_end(
+    engine: Engine, name: str, server: Server, talk: Talk, frames: Iterator[tuple[int, bytes]]
+) -> Iterator[tuple[int, bytes]]:
+    """The `frames` of a talk. At the last of them the server is kept, if it is at rest; else it is ended."""
+    kept = False
+    try:
+        for kind, payload in frames:
+            if kind == RESULT and talk.all_sent:
+                engine.kept.give((_USE, labels.container_name(name)), server)
+                kept = True
+            yield kind, payload
+    finally:
+        if not kept:
+            server.close()
+    if talk.ended:
+        return
+    if talk.is_another and not talk.begun and (engine.way is None or not talk.all_sent):
+        raise _NotBegun  # over a way, that it has begun may be what was lost
+    _check(engine, name)
+    raise Unreachable(
+        f"the connection to `{name}` was lost; whether it did what it was asked is not known",
+        code="session::connection_lost",
+        help="see `vibenv list`, and try again",
+    )
 
 
 def _check(engine: Engine, name: str) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench import inside
 from tests.bench.figures import at_most, at_most_above, at_most_times, beside, faster, in_turns, table
 from tests.bench.measures import Bench, measure
 from tests.nu.shell import Shell
@@ -73,4 +74,6 @@ def test_a_short_run_measures_everything(
     figures = list(measure(bench, told.append))
     assert len(told) == 6
     assert len(figures) == 8
+    figures += inside.measure(bench, inside.Sizes(large=1 << 20, each=1 << 19, small_files=10))
+    assert len(figures) == 16
     assert all(min(figure.ours) > 0 for figure in figures)

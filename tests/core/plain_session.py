@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import struct
@@ -10,13 +11,17 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import NoReturn, Self, cast
+from typing import NoReturn, cast
 
 import pytest
 
+from vibenv_core import replies
 from vibenv_core.engine import Engine
+from vibenv_core.kept import Connection, Kept
+from vibenv_core.model import Container
 from vibenv_core.stream import Stream
+
+SESSION = json.loads((Path(__file__).parents[1] / "data/docker/inspect-session-28.5.2.json").read_text())
 
 
 class _PlainStream:
@@ -36,12 +41,7 @@ class _PlainStream:
     def send(self, data: bytes) -> int:
         return self._stream.send(data)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         self._stream.close()
 
 
@@ -52,11 +52,12 @@ class PlainEngine:
         self.folder = folder
         self.started: list[subprocess.Popen[bytes]] = []
         self.env = dict(os.environ)
-        self.way = "nothing that an engine could reach past its programs"
+        self.way: str | None = "nothing that an engine could reach past its programs"
+        self.kept: Kept[tuple[str, ...], Connection] = Kept()
 
     def exec_stream(self, _container: str, argv: Sequence[str], *, env: Mapping[str, str]) -> _PlainStream:
         near, far = socket.socketpair()
-        with far:
+        try:
             process = subprocess.Popen(
                 [sys.executable, *argv[1:]],
                 stdin=far.fileno(),
@@ -64,8 +65,16 @@ class PlainEngine:
                 env={**self.env, **env},
                 cwd=self.folder,
             )
+        except OSError:
+            near.close()
+            raise
+        finally:
+            far.close()
         self.started.append(process)
         return _PlainStream(process, near)
+
+    def inspect(self, _container: str) -> Container:
+        return replies.container(SESSION)
 
     def read_file(self, _container: str, _path: str) -> NoReturn:
         raise NotImplementedError
@@ -85,6 +94,7 @@ def session(tmp_path: Path) -> Iterator[PlainEngine]:
     folder.mkdir()
     engine = PlainEngine(folder)
     yield engine
+    engine.kept.close()
     for process in engine.started:
         try:
             process.wait(timeout=10)

@@ -37,7 +37,7 @@ def is_gone(pid: int) -> bool:
     """Whether no process of that number is at work."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
 
 

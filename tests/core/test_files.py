@@ -99,6 +99,7 @@ def test_what_breaks_off_leaves_what_was_there(session: PlainEngine, size: int) 
 
 def settle(session: PlainEngine) -> None:
     """Wait for what runs in the session to notice that its caller is gone."""
+    session.kept.close()
     for process in session.started:
         process.wait(timeout=10)
 

@@ -11,7 +11,8 @@ import pytest
 from vibenv_core import forward_plan, inside_programs, tools_recipe
 from vibenv_core.supervisor import TOOLS
 
-PROGRAMS = ("bridge", "connect", "listening", "execute", "read_file", "write_file", "pack", "unpack")
+PROGRAMS = ("bridge", "connect", "listening")
+SERVED = ("execute", "read_file", "write_file", "read_log", "pack", "unpack")
 INSIDE = Path(inside_programs.__file__).parent / "inside"
 
 
@@ -26,7 +27,7 @@ def imported(module: str) -> set[str]:
     return found - {"__future__"}
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("program", [*PROGRAMS, *SERVED])
 def test_a_program_imports_what_the_tools_have(program: str) -> None:
     modules = {path.stem for path in INSIDE.glob("*.py")} & set(sent(program))
     needed = set().union(*map(imported, modules))
@@ -36,12 +37,14 @@ def test_a_program_imports_what_the_tools_have(program: str) -> None:
 
 def sent(program: str) -> list[str]:
     """The modules that travel with a program."""
-    return list(ast.literal_eval(inside_programs.argv("python3", program)[-1]))
+    argv = inside_programs.serving_argv if program in SERVED else inside_programs.argv
+    return list(ast.literal_eval(argv("python3", program)[7]))
 
 
 def test_a_request_travels_where_only_the_sessions_user_sees_it() -> None:
-    argv = inside_programs.argv("python3", "write_file")
-    env = inside_programs.environment({"path": "/f"}, early=b"secret", more=False)
+    argv = inside_programs.serving_argv("python3", "write_file")
+    asked = inside_programs.asked({"path": "/f"}, early=b"secret", more=False)
+    env = inside_programs.environment(asked)
     assert list(env) == ["VIBENV_REQUEST"]
     assert not [word for word in argv if "c2VjcmV0" in word]
 

@@ -30,6 +30,6 @@ def test_who_comes_is_told_with_the_relay_so_that_it_costs_no_round_trip() -> No
 def test_what_serves_older_sessions_needs_nothing_of_vibenv_there() -> None:
     argv = session_process.bridge_argv(HELLO)
     assert argv[:3] == ["python3", "-I", "-S"]
-    assert list(json.loads(argv[-3])) == ["bridge"]
-    assert argv[-2] == "/tmp/vibenv.sock"
+    assert list(json.loads(argv[-4])) == ["bridge"]
+    assert argv[-3:-1] == ["bridge", "/tmp/vibenv.sock"]
     assert Hello(**json.loads(argv[-1])) == HELLO

@@ -2,6 +2,7 @@
 
     bridge                          the terminal of a session that an older vibenv made
     connect  listening              its ports, for `vibenv forward`
+    loader  serve                   what starts the programs, and runs those below one after the other
     framing  caller                 what is said between a program and its caller, as bytes and as calls
     archive                         what of a tar stream may be made where, decided
     execute                         what `vibenv exec` runs

@@ -3,35 +3,67 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import select
-import sys
 from collections.abc import Iterator
 
-from .framing import BLOCK, END, INPUT, PLACE, RESULT, Frames, frame, taken
+from .framing import END, INPUT, PLACE, Frames, frame, taken
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any
+
+    Request = dict[str, Any]
+    Result = dict[str, Any]
 
 REQUEST = "VIBENV_REQUEST"
-"""The variable with the request, which is JSON; nobody but the session's own user can read it."""
+"""The variable with the first request, which is JSON; nobody but the session's own user can read it."""
 GONE = 3
+_PIPE = 1 << 20
+"""The most that pipes have without a privilege."""
+
+_frames = Frames()
 
 
-def request() -> dict[str, object]:
-    """The request, taken out of the environment."""
-    asked: dict[str, object] = json.loads(os.environ.pop(REQUEST))
+def first_request() -> Request:
+    """The request in the environment, where nothing stays of it."""
+    asked: Request = json.loads(os.environ.pop(REQUEST))
+    with contextlib.suppress(OSError, ValueError):  # there are kernels that do not let one
+        _wipe()
     return asked
 
 
-def first_input(asked: dict[str, object]) -> tuple[bytes, bool]:
+def _wipe() -> None:
+    """Overwrite the request in the environment that this process was started with, which others may read.
+
+    Source: proc(5), /proc/pid/stat: fields 50 and 51, env_start and env_end.
+    """
+    with open("/proc/self/stat", "rb") as file:  # noqa: PTH123  # it starts quicker
+        begin, end = map(int, file.read().rpartition(b")")[2].split()[47:49])
+    with open("/proc/self/mem", "r+b", buffering=0) as memory:  # noqa: PTH123  # likewise
+        memory.seek(begin)
+        variables = memory.read(end - begin)
+        at = variables.index(f"{REQUEST}=".encode())
+        memory.seek(begin + at)
+        memory.write(bytes(variables.index(b"\0", at) - at))
+
+
+def first_input(asked: Request) -> tuple[bytes, bool]:
     """The input that came with the request, and whether that is all."""
     return base64.b64decode(str(asked["input"])), not asked["more"]
 
 
-def input_of(asked: dict[str, object]) -> Iterator[bytes]:
+def hear() -> list[tuple[int, bytes]]:
+    """Wait for what the caller says: frames that are whole now. Raises: EOFError, where it went away."""
+    data = os.read(0, _PIPE)
+    if not data:
+        raise EOFError
+    return _frames.feed(data)
+
+
+def input_of(asked: Request) -> Iterator[bytes]:
     """The input to its end. Raises: EOFError, where the caller went away before."""
     first, whole = first_input(asked)
     if first:
@@ -39,15 +71,13 @@ def input_of(asked: dict[str, object]) -> Iterator[bytes]:
     if whole:
         return
     say(taken(0))
-    frames = Frames()
-    while data := os.read(0, 1 << 20):
-        for kind, payload in frames.feed(data):
+    while True:
+        for kind, payload in hear():
             if kind == END:
                 return
             if kind == INPUT:
                 yield payload
                 say(taken(len(payload)))
-    raise EOFError
 
 
 def receive_in(folder: str) -> None:
@@ -57,11 +87,8 @@ def receive_in(folder: str) -> None:
     """
     place = {"folder": folder, "uid": os.geteuid(), "gid": os.getegid()}
     say(frame(PLACE, json.dumps(place).encode()))
-    frames = Frames()
-    while data := os.read(0, BLOCK):
-        if any(kind == END for kind, _ in frames.feed(data)):
-            return
-    raise EOFError
+    while not any(kind == END for kind, _ in hear()):
+        pass
 
 
 def say(data: bytes) -> None:
@@ -75,21 +102,13 @@ def send(kind: int, blocks: Iterator[bytes]) -> None:
     """Give the caller `blocks` as they come. Raises: EOFError, where the caller went away before the end."""
     for block in blocks:
         say(frame(kind, block))
-        if select.select([0], [], [], 0)[0]:  # it says nothing meanwhile
-            raise EOFError
+        if select.select([0], [], [], 0)[0]:
+            hear()  # of an earlier request, or the end
 
 
-def end(result: dict[str, object]) -> NoReturn:
-    """Say what came of it, and end."""
-    say(frame(RESULT, json.dumps(result).encode()))
-    sys.exit(0)
-
-
-def end_with(error: Exception, *, about: str = "path") -> NoReturn:
-    """Say why nothing came of it, and end; `about` is the part of the request that is at fault."""
-    if isinstance(error, EOFError):
-        sys.exit(GONE)
-    said: dict[str, object] = {"about": about, "refused": str(error)}
+def refusal(error: Exception, *, about: str = "path") -> Result:
+    """Why nothing came of a request; `about` is the part of it that is at fault."""
+    said: Result = {"about": about, "refused": str(error)}
     if isinstance(error, OSError) and error.errno is not None:
         name = error.filename if isinstance(error.filename, str) else ""
         said |= {
@@ -97,4 +116,4 @@ def end_with(error: Exception, *, about: str = "path") -> NoReturn:
             "refused": error.strerror,
             "path": os.fsencode(name).decode(errors="replace"),
         }
-    end(said)
+    return said

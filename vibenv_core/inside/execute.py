@@ -14,13 +14,12 @@ import os
 import select
 import signal
 import struct
-import sys
 import termios
 import threading
 import time
 
 from . import caller
-from .framing import BLOCK, END, ERROR, INPUT, OUTPUT, Frames, frame, taken
+from .framing import BLOCK, END, ERROR, INPUT, OUTPUT, frame, taken
 
 _BACKLOG = 4 * BLOCK
 """Bytes that may wait for a slow caller before the program's output is left in its pipes."""
@@ -30,21 +29,19 @@ _LOADER = ("LD_PRELOAD", "LD_LIBRARY_PATH")
 """Variables that a session's own tools go without, and its programs get."""
 
 
-def main() -> None:
-    """Do what the request says: `argv`, `env`, `workdir` (None: the session's)."""
-    asked = caller.request()
+def main(asked: caller.Request) -> caller.Result:
+    """Do what is asked: `argv`, `env`, `workdir` (None: the session's)."""
     _environment(asked["env"])
     try:
         if asked["workdir"] is not None:
-            os.chdir(str(asked["workdir"]))
+            os.chdir(asked["workdir"])
     except (OSError, ValueError) as error:
-        caller.end_with(error, about="workdir")
+        return caller.refusal(error, about="workdir")
     try:
         program = _Program(asked)
     except (OSError, ValueError) as error:
-        caller.end_with(error, about="program")
-    else:
-        program.serve()
+        return caller.refusal(error, about="program")
+    return {"status": program.served()}
 
 
 def _environment(given: object) -> None:
@@ -66,32 +63,23 @@ def _environment(given: object) -> None:
 class _Program:
     """The program, and what is on its way to and from it."""
 
-    def __init__(self, asked: dict[str, object]) -> None:
-        argv = asked["argv"]
-        assert isinstance(argv, list)
+    def __init__(self, asked: caller.Request) -> None:
         its_input, self._input = os.pipe()
         output, its_output = os.pipe()
         error, its_error = os.pipe()
-        self.pid = os.posix_spawnp(
-            argv[0],
-            argv,
-            os.environ,
-            file_actions=[
-                (os.POSIX_SPAWN_DUP2, its_input, 0),
-                (os.POSIX_SPAWN_DUP2, its_output, 1),
-                (os.POSIX_SPAWN_DUP2, its_error, 2),
-            ],
-            setsid=True,
-            # Python, or who started it, ignores these, and what is ignored stays so in every program started.
-            setsigdef=[signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ],
-        )
-        for theirs in (its_input, its_output, its_error):
-            os.close(theirs)
+        try:
+            self.pid = _spawned(asked["argv"], (its_input, its_output, its_error))
+        except BaseException:
+            for ours in (self._input, output, error):
+                os.close(ours)
+            raise
+        finally:
+            for theirs in (its_input, its_output, its_error):
+                os.close(theirs)
         os.set_blocking(self._input, False)
         self._outputs = {output: OUTPUT, error: ERROR}
         self._to_program = bytearray()
         self._to_caller = bytearray()
-        self._frames = Frames()
         first, self._input_ended = caller.first_input(asked)
         self._to_program += first
         if not self._input_ended:
@@ -103,8 +91,8 @@ class _Program:
         _, self._status = os.waitpid(self.pid, 0)
         os.close(waiter)
 
-    def serve(self) -> None:
-        """Copy until the program has ended and all is said, or the caller is gone."""
+    def served(self) -> int:
+        """How the program ended, once all is said that it wrote. Raises: EOFError (the caller is gone)."""
         os.set_blocking(1, False)
         self._close_input_when_done()
         while True:
@@ -117,12 +105,13 @@ class _Program:
                 self._read(output, BLOCK)
             if self._input in writable:
                 self._feed()
-            if 0 in readable and not self._hear():
-                self._end_program()
+            if 0 in readable:
+                self._hear()
             if 1 in writable:
                 self._tell()
             if self._ended in readable:
                 self._conclude()
+                return os.waitstatus_to_exitcode(self._status)
 
     def _read(self, output: int, most: int) -> int:
         data = os.read(output, most)
@@ -130,6 +119,7 @@ class _Program:
             self._to_caller += frame(self._outputs[output], data)
         else:
             del self._outputs[output]
+            os.close(output)
         return len(data)
 
     def _feed(self) -> None:
@@ -150,23 +140,25 @@ class _Program:
             os.close(self._input)
             self._input = -1
 
-    def _hear(self) -> bool:
-        """Whether the caller is there."""
-        data = os.read(0, BLOCK)
-        for kind, payload in self._frames.feed(data):
+    def _hear(self) -> None:
+        try:
+            heard = caller.hear()
+        except EOFError:
+            self._end_program()
+            raise
+        for kind, payload in heard:
             if kind == INPUT and not self._input_ended:
                 self._to_program += payload
             elif kind == END:
                 self._input_ended = True
         self._close_input_when_done()
-        return data != b""
 
     def _tell(self) -> None:
         with contextlib.suppress(BlockingIOError):
             del self._to_caller[: os.write(1, self._to_caller[: 4 * BLOCK])]
 
     def _conclude(self) -> None:
-        """Say what the program still wrote, and how it ended."""
+        """Say what the program still wrote, and let go of it."""
         for output in list(self._outputs):
             # Its children may hold the pipe and go on writing: what is there now is what it wrote.
             waiting = struct.unpack("i", fcntl.ioctl(output, termios.FIONREAD, bytes(4)))[0]
@@ -174,10 +166,11 @@ class _Program:
                 waiting -= self._read(output, min(waiting, BLOCK))
         os.set_blocking(1, True)
         caller.say(bytes(self._to_caller))
-        caller.end({"status": os.waitstatus_to_exitcode(self._status)})
+        for ours in (*self._outputs, self._ended, *([self._input] if self._input >= 0 else [])):
+            os.close(ours)
 
     def _end_program(self) -> None:
-        """End the process group, first politely, and this process with it."""
+        """End the process group, first politely."""
         for output in self._outputs:
             os.close(output)
         deadline = time.monotonic() + _GRACE_S
@@ -186,7 +179,19 @@ class _Program:
         while _signal(self.pid, 0) and time.monotonic() < deadline:
             time.sleep(0.01)
         _signal(self.pid, signal.SIGKILL)
-        sys.exit(caller.GONE)
+
+
+def _spawned(argv: list[str], streams: tuple[int, ...]) -> int:
+    """Start a program in a session of its own, with these standard streams. Raises: OSError, ValueError."""
+    return os.posix_spawnp(
+        argv[0],
+        argv,
+        os.environ,
+        file_actions=[(os.POSIX_SPAWN_DUP2, its_own, number) for number, its_own in enumerate(streams)],
+        setsid=True,
+        # Python, or who started it, ignores these, and what is ignored stays so in every program started.
+        setsigdef=[signal.SIGINT, signal.SIGQUIT, signal.SIGPIPE, signal.SIGXFSZ],
+    )
 
 
 def _signal(group: int, number: int) -> bool:

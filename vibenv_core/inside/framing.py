@@ -1,12 +1,13 @@
 """What a program that runs in a session and its caller say to each other, as frames of bytes. Pure.
 
 A frame is its kind (one byte), the length of its payload (four, the most significant first) and the payload.
-The program's request is in its environment, and the first bytes of its input too where they are few.
+The first request is in the environment, and the first bytes of its input too where they are few; what else is
+asked of the same process comes as REQUEST, once the RESULT before it was said.
 
-The caller sends INPUT once it has heard TAKEN, and never more than WINDOW bytes of it that the program has
-not done with: so the program always reads what it is sent, and sees at once when its standard input ends,
-which says that the caller is gone. RESULT is the last frame; without it the program, or the connection, was
-lost.
+The caller sends INPUT once it has heard TAKEN after BEGUN, and never more than WINDOW bytes of it that the
+program has not done with: so the program always reads what it is sent, and sees at once when its standard
+input ends, which says that the caller is gone. Without RESULT the program, or the connection, was lost; and
+without BEGUN, nothing was done.
 """
 
 from __future__ import annotations
@@ -27,7 +28,11 @@ PLACE = 5
 """From the program: JSON, with the `folder` that the engine is to put its input into, and the `uid` and `gid`
 that this is to have. END follows when that is done."""
 RESULT = 6
-"""From the program: what came of it, as JSON."""
+"""From the program: what came of it, as JSON: its last frame."""
+BEGUN = 7
+"""From the program: that it has the request, and begins."""
+REQUEST = 8
+"""To what has run a program: JSON, with the next `program`, the `sources` it needs and what is `asked`."""
 
 WINDOW = 4 << 20
 """Over a link whose round trips take 150 ms, 28 MB/s."""
@@ -53,7 +58,7 @@ class Frames:
         at = 0
         while len(self._rest) - at >= _HEADER.size:
             kind, length = _HEADER.unpack_from(self._rest, at)
-            if kind > RESULT:
+            if kind > REQUEST:
                 self.text += self._rest[at:]
                 at = len(self._rest)
                 break

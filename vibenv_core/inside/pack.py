@@ -20,18 +20,13 @@ from .archive import PERMISSIONS, Refused, check_link
 from .framing import BLOCK, OUTPUT
 
 
-def main() -> None:
-    """Do what the request says: `path`, and `bulk`: that what is large is to be had of the engine instead."""
-    asked = caller.request()
-    path = os.path.expanduser(str(asked["path"]))
-    try:
-        if asked["bulk"] and _is_for_the_engine(path):
-            caller.end({"elsewhere": os.path.realpath(path)})
-        caller.send(OUTPUT, joined(pack(path)))
-    except (OSError, ValueError, EOFError) as error:
-        caller.end_with(error)
-    else:
-        caller.end({})
+def main(asked: caller.Request) -> caller.Result:
+    """Do what is asked: `path`, and `bulk`: that what is large is to be had of the engine instead."""
+    path = os.path.expanduser(asked["path"])
+    if asked["bulk"] and _is_for_the_engine(path):
+        return {"elsewhere": os.path.realpath(path)}
+    caller.send(OUTPUT, joined(pack(path)))
+    return {}
 
 
 def _is_for_the_engine(path: str) -> bool:

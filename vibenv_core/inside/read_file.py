@@ -12,18 +12,13 @@ from . import caller, mounts
 from .framing import BLOCK, OUTPUT
 
 
-def main() -> None:
-    """Do what the request says: `path`, and `bulk`: that a large file is to be had of the engine instead."""
-    asked = caller.request()
-    path = os.path.expanduser(str(asked["path"]))
-    try:
-        if asked["bulk"] and _is_large(path) and mounts.is_in_root(path):
-            caller.end({"elsewhere": os.path.realpath(path)})
-        caller.send(OUTPUT, content(path))
-    except (OSError, ValueError, EOFError) as error:
-        caller.end_with(error)
-    else:
-        caller.end({})
+def main(asked: caller.Request) -> caller.Result:
+    """Do what is asked: `path`, and `bulk`: that a large file is to be had of the engine instead."""
+    path = os.path.expanduser(asked["path"])
+    if asked["bulk"] and _is_large(path) and mounts.is_in_root(path):
+        return {"elsewhere": os.path.realpath(path)}
+    caller.send(OUTPUT, content(path))
+    return {}
 
 
 def _is_large(path: str) -> bool:

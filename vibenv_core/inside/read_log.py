@@ -25,18 +25,11 @@ _POLL_S = 0.03
 """How late it may be seen that something was written; to look so often takes no time worth speaking of."""
 
 
-def main() -> None:
-    """Do what the request says: `folder`, the `position` to go on at or null, `follow`, and `compressed`."""
-    asked = caller.request()
-    position = asked["position"]
-    assert position is None or isinstance(position, int)
-    pieces = recorded(str(asked["folder"]), position, follow=bool(asked["follow"]))
-    try:
-        caller.send(OUTPUT, _compressed(pieces) if asked["compressed"] else pieces)
-    except (OSError, EOFError) as error:
-        caller.end_with(error)
-    else:
-        caller.end({})
+def main(asked: caller.Request) -> caller.Result:
+    """Do what is asked: `folder`, the `position` to go on at or null, `follow`, and `compressed`."""
+    pieces = recorded(asked["folder"], asked["position"], follow=asked["follow"])
+    caller.send(OUTPUT, _compressed(pieces) if asked["compressed"] else pieces)
+    return {}
 
 
 def recorded(folder: str, position: int | None, *, follow: bool) -> Iterator[bytes]:
@@ -72,8 +65,8 @@ def recorded(folder: str, position: int | None, *, follow: bool) -> Iterator[byt
 
 
 def _wait() -> None:
-    if select.select([0], [], [], _POLL_S)[0]:  # the caller says nothing, it can only go
-        raise EOFError
+    if select.select([0], [], [], _POLL_S)[0]:
+        caller.hear()  # it says nothing, it can only go
 
 
 def _compressed(pieces: Iterator[bytes]) -> Iterator[bytes]:

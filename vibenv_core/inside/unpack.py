@@ -38,20 +38,16 @@ _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ZEROS = bytes(BLOCK)
 
 
-def main() -> None:
-    """Do what the request says: `to`, `contents`."""
-    asked = caller.request()
+def main(asked: caller.Request) -> caller.Result:
+    """Do what is asked: `to`, `contents`; `bulk`: that the engine makes it if it can (`base`, `folder`)."""
+    to = os.path.expanduser(asked["to"])
+    target = _free(to, asked) if asked["bulk"] else None
+    if target is not None:
+        return {**take_over(target, asked["base"])}
     try:
-        to = os.path.expanduser(str(asked["to"]))
-        target = _free(to, str(asked["base"]), asked) if asked["bulk"] else None
-        if target is not None:
-            made = take_over(target, str(asked["base"]))
-        else:
-            made = unpack(caller.input_of(asked), to, contents=bool(asked["contents"]))
-    except (OSError, ValueError, EOFError, tarfile.TarError) as error:
-        caller.end_with(error)
-    else:
-        caller.end({**made})
+        return {**unpack(caller.input_of(asked), to, contents=asked["contents"])}
+    except tarfile.TarError as error:
+        raise ValueError(str(error)) from error
 
 
 def unpack(blocks: Iterator[bytes], to: str, *, contents: bool = False) -> Unpacked:
@@ -99,17 +95,17 @@ def take_over(target: str, base: str) -> Unpacked:
     return {"path": target, "files": len(files), "size": sum(sizes.values())}
 
 
-def _free(to: str, base: str, asked: dict[str, object]) -> str | None:
+def _free(to: str, asked: caller.Request) -> str | None:
     """Where it goes, if no folder is there that it would join, and the engine can reach that."""
     real = os.path.realpath(to)
     target = destination(
         f"{real}/" if to.endswith("/") else real,
         _kind(real),
-        base=base,
-        folder=bool(asked["folder"]),
-        contents=bool(asked["contents"]),
+        base=asked["base"],
+        folder=asked["folder"],
+        contents=asked["contents"],
     )
-    check_place(target, there := _kind(target), folder=bool(asked["folder"]))
+    check_place(target, there := _kind(target), folder=asked["folder"])
     return None if there == FOLDER or not mounts.is_in_root(os.path.dirname(target)) else target
 
 

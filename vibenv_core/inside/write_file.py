@@ -19,21 +19,14 @@ _SETTLES_S = 1.0
 """How long an engine may still be at what it was told to break off."""
 
 
-def main() -> None:
-    """Do what the request says: `path`, `mode` (None: what is usual for a new file)."""
-    asked = caller.request()
-    mode = asked["mode"]
-    try:
-        path = os.path.realpath(os.path.expanduser(str(asked["path"])))
-        wished = mode if isinstance(mode, int) else None
-        if asked["bulk"] and mounts.is_in_root(os.path.dirname(path)):
-            size = take_over(path, mode=wished)
-        else:
-            size = write(path, caller.input_of(asked), mode=wished)
-    except (OSError, ValueError, EOFError) as error:
-        caller.end_with(error)
+def main(asked: caller.Request) -> caller.Result:
+    """Do what is asked: `path`, `mode` (None: what is usual for a new file)."""
+    path = os.path.realpath(os.path.expanduser(asked["path"]))
+    if asked["bulk"] and mounts.is_in_root(os.path.dirname(path)):
+        size = take_over(path, mode=asked["mode"])
     else:
-        caller.end({"path": path, "size": size})
+        size = write(path, caller.input_of(asked), mode=asked["mode"])
+    return {"path": path, "size": size}
 
 
 def write(path: str, content: Iterable[bytes], *, mode: int | None) -> int:
