@@ -77,7 +77,15 @@ DECIDES_ONLY = {
     ),
     *(
         f"vibenv_core.{name}"
-        for name in ("link.plan", "recipe", "recorded", "replies", "terminal_modes", "tools_recipe")
+        for name in (
+            "link.plan",
+            "plain_text",
+            "recipe",
+            "recorded",
+            "replies",
+            "terminal_modes",
+            "tools_recipe",
+        )
     ),
     *(
         f"vibenv_core.{name}"

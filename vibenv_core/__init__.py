@@ -26,7 +26,7 @@ and may be called from several threads at once; the longer ones take an event th
     kept                                    connections into sessions, for the next use
     running  inside_server  feed  exec  files
                                             vibenv's own programs inside sessions, and what they are for
-    recorded  spool  log  kept_logs         recordings: of sessions' terminals, read, also after the session
+    recorded  plain_text  spool             recordings of sessions' terminals: out of their files, as text
     sessions  listing  statuses  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do
     forward_relay                           a program of its own: carries a forward's connections

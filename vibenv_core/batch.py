@@ -150,13 +150,12 @@ def merged(
     stream: Callable[[str], Generator[T]],
     *,
     jobs: int,
-    cancelled: threading.Event,
 ) -> Iterator[Outcome[T]]:
     """What the streams of all names give, at most `jobs` of them at a time, as it comes.
 
     An error ends its own stream only. Leaving the iterator early waits for those under way, which end at the
-    next that they give, or once they heed `cancelled`. An error that is no VibenvError is a fault of
-    `stream`, and raised.
+    next that they give, or when whatever event they heed is set. An error that is no VibenvError is a fault
+    of `stream`, and raised.
     """
     given: queue.Queue[Outcome[T] | Exception | None] = queue.Queue(_AHEAD)
     left = threading.Event()

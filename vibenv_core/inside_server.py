@@ -32,6 +32,9 @@ from .multiplexed import Multiplexed
 if TYPE_CHECKING:
     from .stream import Stream
 
+TIMEOUT = "exec::timeout"
+"""The code of the error that a program took longer than it may."""
+
 _WAKE_S = 0.05
 """How late a cancelled call may be noticed."""
 
@@ -152,7 +155,7 @@ class Talk:
         if self._deadline is not None and monotonic() > self._deadline:
             raise WrongState(
                 f"the program took too long in `{self._name}`, and was ended",
-                code="exec::timeout",
+                code=TIMEOUT,
                 help="give it more time with `--timeout`, or none",
                 about="timeout",
             )

@@ -33,11 +33,10 @@ def find(engine: Engine, name: str, *, volume: str | None = None) -> Volume:
     if volume is not None:
         found = [each for each in found if each.name == volume]
     if not found:
+        where = "" if volume is None else f" on the volume {volume}"
         raise NotFound(
-            f"there is no session `{name}`, and no recording of one is kept"
-            if volume is None
-            else f"no recording of `{name}` is kept on the volume {volume}",
-            code="session::not_found" if volume is None else "log::not_found",
+            f"no recording of a removed session `{name}` is kept{where}",
+            code="log::not_found",
             help="`vibenv logs` shows the recordings that are kept, `vibenv list` the sessions",
             about="name" if volume is None else "volume",
         )

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import itertools
 import posixpath
+import re
 import tarfile
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from . import kept_logs, labels, running, session_plan
+from . import kept_logs, labels, recorded, running, session_plan
 from .errors import EngineError, NotFound, Unreachable, WrongState
 from .inside.framing import BLOCK, OUTPUT
 from .inside.read_log import NEWEST, OLDER
 from .inside.unpack import File
+from .inside_server import TIMEOUT
 from .model import session_name
-from .recorded import Recorded
+from .plain_text import PlainText
+from .recorded import Event, Recorded
 from .session_plan import NOT_RUNNING
 from .spool import spooled
 from .supervisor import LOG_FOLDER, asciicast
@@ -45,134 +50,186 @@ class Log:
         yield asciicast.header(self.header).encode()
         yield from self.lines
 
+    def events(self, *, since: datetime | None = None) -> Iterator[Event]:
+        """What happened, from then on; its times count from `header.began`."""
+        return itertools.chain.from_iterable(self._blocks(since))
+
+    def text(self, *, since: datetime | None = None, at_once: bool = False) -> Iterator[str]:
+        """What was shown, as `plain_text` has it: whole lines, many or few at a time."""
+        plain = PlainText(self.header.rows, self.header.cols, at_once=at_once)
+        for block in self._blocks(since):
+            given = []
+            for event in block:
+                if event.kind == "output":
+                    given.append(plain.feed(event.text))
+                elif event.kind == "resize":
+                    cols, _, rows = event.text.partition("x")
+                    plain.resize(_number(rows), _number(cols))
+            if lines := "".join(given):
+                yield lines
+        if lines := plain.end():
+            yield lines
+
+    def _blocks(self, since: datetime | None) -> Iterator[list[Event]]:
+        blocks = recorded.events(self.lines)
+        if since is None:
+            return blocks
+        from_s = since.timestamp() - self.header.began
+        return ([event for event in block if event.time >= from_s] for block in blocks)
+
+
+def _number(text: str) -> int:
+    return int(text) if re.fullmatch("[0-9]{1,5}", text) else 0
+
 
 def read(
     engine: Engine,
     name: str,
     *,
     follow: bool = False,
+    for_s: float | None = None,
     kept: bool = False,
     volume: str | None = None,
     cancelled: threading.Event,
 ) -> Log:
     """The recording of the session `name`, or of the last one that was called so; returns when it begins.
 
-    With `follow` it goes on as the session does, and ends with it. With `kept` it is not that of a session
-    that is there; `volume` says which, if not the newest. What goes on over a link that breaks goes on.
+    With `follow` it goes on as the session does, and ends with it, or after `for_s`. With `kept` it is not
+    that of a session that is there; `volume` says which, if not the newest. Where a link breaks meanwhile,
+    it goes on once that is mended.
 
     Raises: UsageError, NotFound, WrongState (it has no recording), Unreachable, Interrupted; so do `lines`.
     """
-    recorded = Recorded()
-    if kept or volume is not None:
-        lines = _kept(engine, session_name(name), volume, recorded, cancelled)
-    else:
-        lines = _of_session(engine, session_name(name), recorded, follow, cancelled)
+    deadline = None if for_s is None else monotonic() + for_s
+    reading = _Reading(engine, session_name(name), follow, deadline, cancelled)
+    lines = reading.kept(volume) if kept or volume is not None else reading.session()
     first = next(lines, None)
-    if recorded.header is None:
+    if reading.so_far.header is None:
         raise WrongState(
             f"there is no recording of `{name}`",
             code="log::nothing",
             help="what a session shows is recorded from its first start on",
             about="name",
         )
-    return Log(recorded.header, lines if first is None else itertools.chain((first,), lines))
+    return Log(reading.so_far.header, lines if first is None else itertools.chain((first,), lines))
 
 
-def _of_session(
-    engine: Engine, name: str, recorded: Recorded, follow: bool, cancelled: threading.Event
-) -> Iterator[bytes]:
-    """The recording of a session that is there, or else of the last that was.
+class _Reading:
+    """What is new of a recording, by one way or another; `so_far` is how far it was read."""
 
-    The engine reads most quickly, but a session cannot be entered or stopped meanwhile, so not over a link.
-    """
-    try:
-        if follow or engine.way is not None:
-            try:
-                yield from _from_inside(engine, name, recorded, follow, cancelled)
-            except WrongState as error:
-                if error.code != f"vibenv::{NOT_RUNNING}":
-                    raise
-            else:
+    def __init__(
+        self, engine: Engine, name: str, follow: bool, deadline: float | None, cancelled: threading.Event
+    ) -> None:
+        self._engine = engine
+        self._name = name
+        self._follow = follow
+        self._deadline = deadline
+        self._cancelled = cancelled
+        self.so_far = Recorded()
+
+    def session(self) -> Iterator[bytes]:
+        """The recording of a session that is there, or else of the last that was.
+
+        An engine gives it most quickly; but as long as it does, the session cannot be entered or stopped: so
+        over a link it is asked for in the session.
+        """
+        try:
+            if (self._follow or self._engine.way is not None) and not (yield from self._inside()):
                 return
-        found = session_plan.find(name, engine.inspect(labels.container_name(name)))
-        yield from _archived(engine, found.id, recorded, cancelled)
-    except NotFound:
-        if recorded.header is None:
-            yield from _kept(engine, name, None, recorded, cancelled)
+            found = session_plan.find(self._name, self._engine.inspect(labels.container_name(self._name)))
+            yield from self._archived(found.id)
+        except NotFound as error:
+            if self.so_far.header is None:
+                yield from self._left_by(error)
 
+    def kept(self, volume: str | None) -> Iterator[bytes]:
+        """A recording whose session is no more; the newest, unless `volume` says which. Raises: NotFound."""
+        found = kept_logs.find(self._engine, self._name, volume=volume)
+        with kept_logs.reader(self._engine, found.name) as container:
+            yield from self._archived(container)
 
-def _kept(
-    engine: Engine, name: str, volume: str | None, recorded: Recorded, cancelled: threading.Event
-) -> Iterator[bytes]:
-    found = kept_logs.find(engine, name, volume=volume)
-    with kept_logs.reader(engine, found.name) as container:
-        yield from _archived(engine, container, recorded, cancelled)
+    def _left_by(self, error: NotFound) -> Iterator[bytes]:
+        """As `kept`. Raises: `error`, where there is none of these either."""
+        try:
+            yield from self.kept(None)
+        except NotFound as neither:
+            raise (neither if self.so_far.header else error) from None
 
+    def _inside(self) -> Generator[bytes, None, bool]:
+        """What a program in the session gives, and if that is wished, more as it comes; over a link it is
+        compressed. Ends with whether there may be more that it could not give, as the session has ended.
 
-def _from_inside(
-    engine: Engine, name: str, recorded: Recorded, follow: bool, cancelled: threading.Event
-) -> Iterator[bytes]:
-    """What is new, by a program in the session, and more as it comes; over a link it is compressed.
+        Raises: NotFound, Unreachable, Interrupted.
+        """
+        failed = 0
+        while True:
+            before = self.so_far.position
+            try:
+                yield from self._program()
+            except WrongState as error:
+                if error.code == f"vibenv::{NOT_RUNNING}":
+                    return True
+                if error.code != f"vibenv::{TIMEOUT}":
+                    raise
+            except Unreachable:
+                failed = 0 if self.so_far.position != before else failed + 1
+                if failed == _TRIES or self._cancelled.wait(_RETRY_S):
+                    raise
+                self._engine.ping()  # has the link mended
+                continue
+            return False
 
-    Raises: NotFound; WrongState, also once the session ends.
-    """
-    failed = 0
-    while True:
-        before = recorded.position
+    def _program(self) -> Iterator[bytes]:
+        compressed = self._engine.way is not None
         request = {
             "folder": LOG_FOLDER,
-            "position": before,
-            "follow": follow,
-            "compressed": engine.way is not None,
+            "position": self.so_far.position,
+            "follow": self._follow,
+            "compressed": compressed,
         }
+        left_s = None if self._deadline is None else max(self._deadline - monotonic(), 0.0)
         plain = zlib.decompressobj()
-        try:
-            for kind, payload in running.run(engine, name, "read_log", request, cancelled=cancelled):
-                if kind != OUTPUT:
-                    return
-                piece = plain.decompress(payload) if request["compressed"] else payload
+        frames = running.run(
+            self._engine, self._name, "read_log", request, timeout_s=left_s, cancelled=self._cancelled
+        )
+        for kind, payload in frames:
+            if kind == OUTPUT:
+                piece = plain.decompress(payload) if compressed else payload
                 if piece.startswith(b"{"):
-                    recorded.begin(oldest=True)
-                if lines := recorded.feed(piece):
+                    self.so_far.begin(oldest=True)
+                if lines := self.so_far.feed(piece):
                     yield lines
-        except Unreachable:
-            failed = 0 if recorded.position != before else failed + 1
-            if failed == _TRIES or cancelled.wait(_RETRY_S):
-                raise
-            engine.ping()  # has the link mended
+
+    def _archived(self, container: str) -> Iterator[bytes]:
+        """What an engine's archives give: all that was recorded when this was called.
+
+        Raises: NotFound (the container), EngineError, Unreachable, Interrupted.
+        """
+        so_far = self.so_far
+        enough: int | None = None
+        in_vain = 0
+        while True:
+            before = so_far.position
+            archive = spooled(self._engine.archive(container, LOG_FOLDER), self._cancelled)
+            try:
+                with closing(archive) as blocks:
+                    yield from _unpacked(blocks, so_far, settled=in_vain >= _TRIES)
+            except (Unreachable, tarfile.TarError) as error:  # the link broke; a file was replaced just then
+                in_vain = 0 if so_far.position != before else in_vain + 1
+                if in_vain > _TRIES:
+                    raise EngineError(
+                        f"the recording of `{self._name}` cannot be read: {error}", code="log::unreadable"
+                    ) from error
+                continue
+            if so_far.missed is None:
+                return
+            enough = so_far.missed if enough is None else enough
+            if so_far.position is not None and so_far.position >= enough:
+                return
+            in_vain = 0 if so_far.position != before else in_vain + 1
 
 
-def _archived(
-    engine: Engine, container: str, recorded: Recorded, cancelled: threading.Event
-) -> Iterator[bytes]:
-    """What is new, by the engine's archives: of all that was recorded when this was called.
-
-    Raises: NotFound (the container).
-    """
-    enough: int | None = None
-    in_vain = 0
-    while True:
-        before = recorded.position
-        broken: Exception | None = None
-        try:
-            with closing(spooled(engine.archive(container, LOG_FOLDER), cancelled)) as blocks:
-                yield from _unpacked(blocks, recorded, settled=in_vain >= _TRIES)
-        except (Unreachable, tarfile.TarError) as error:  # the latter where a file was another one meanwhile
-            broken = error
-        if broken is None and recorded.missed is None:
-            return
-        if enough is None:
-            enough = recorded.missed
-        if enough is not None and recorded.position is not None and recorded.position >= enough:
-            return
-        in_vain = 0 if recorded.position != before else in_vain + 1
-        if broken is not None and in_vain > _TRIES:
-            raise EngineError(
-                f"the recording could not be read: {broken}", code="log::unreadable"
-            ) from broken
-
-
-def _unpacked(blocks: Iterator[bytes], recorded: Recorded, *, settled: bool) -> Iterator[bytes]:
+def _unpacked(blocks: Iterator[bytes], so_far: Recorded, *, settled: bool) -> Iterator[bytes]:
     """What is new in a tar stream of the folder; `settled` says that what is not in it is nowhere.
 
     Its entries come in the order of their names, the older file first.
@@ -183,7 +240,7 @@ def _unpacked(blocks: Iterator[bytes], recorded: Recorded, *, settled: bool) -> 
             file = archive.extractfile(entry) if name in (OLDER, NEWEST) and entry.isreg() else None
             if file is None:
                 continue
-            recorded.begin(oldest=settled or name == OLDER)
+            so_far.begin(oldest=settled or name == OLDER)
             while block := file.read(BLOCK):
-                if lines := recorded.feed(block):
+                if lines := so_far.feed(block):
                     yield lines

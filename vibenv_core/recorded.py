@@ -134,10 +134,11 @@ def playable(lines: bytes) -> bytes:
 _KINDS = {"o": "output", "r": "resize", "a": "typed", "m": "marker"}
 
 
-def events(blocks: Iterable[bytes]) -> Iterator[Event]:
-    """What `playable` lines say, as they come, less what only shows the screen as it was."""
+def events(blocks: Iterable[bytes]) -> Iterator[list[Event]]:
+    """What each block of `playable` lines says, less what only shows the screen as it was."""
     painted = False
     for block in blocks:
+        found = []
         whole = block.decode().replace("]\n[", "],[")  # to parse them at once takes half of the time
         for time, letter, text in json.loads(f"[{whole}]"):
             if (kind := _KINDS.get(letter)) is None:
@@ -147,4 +148,5 @@ def events(blocks: Iterable[bytes]) -> Iterator[Event]:
             elif kind == "marker" and text == asciicast.PAINTED:
                 painted = True
             else:
-                yield Event(time, kind, text)
+                found.append(Event(time, kind, text))
+        yield found

@@ -2,7 +2,6 @@
 
 import json
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -37,7 +36,11 @@ def fed(recorded: Recorded, there: list[bytes], *, piece: int = 1 << 20) -> byte
 
 
 def printed(lines: bytes) -> str:
-    return "".join(event.text for event in events([lines]) if event.kind == "output")
+    return "".join(event.text for event in said_by(lines) if event.kind == "output")
+
+
+def said_by(lines: bytes) -> list[Event]:
+    return [event for block in events([lines]) for event in block]
 
 
 def said(numbers: range) -> str:
@@ -61,7 +64,7 @@ def test_a_recording_whose_beginning_is_gone_says_so_and_begins_with_the_screen(
     recording = begun(tmp_path, limit=3000)
     write(recording, range(200))
     given = fed(Recorded(), files(tmp_path))
-    first, *_ = found = list(events([given]))
+    first, *_ = found = said_by(given)
     missing = int(first.text.split()[0])
     assert first.kind == "marker"
     assert missing > 0
@@ -109,10 +112,10 @@ def test_of_files_that_turn_over_while_they_are_read_nothing_is_lost_or_doubled(
             behind += 1
     given += fed(recorded, files(tmp_path))
     assert behind > 10
-    check(events([given]))
+    check(said_by(given))
 
 
-def check(found: Iterator[Event]) -> None:
+def check(found: list[Event]) -> None:
     """Numbers follow one another; where some are missing, it is said how many bytes came before the next."""
     expected, gone = 0, None
     for event in found:
@@ -147,7 +150,7 @@ def test_a_line_that_is_no_event_is_left_out(line: bytes) -> None:
     good = b'[1.0, "o", "a\\r\\n\\u001b[m\xc3\xa4 ]"]\n'
     assert playable(good + line + good) == good + good
     assert playable(line) == b""
-    assert [event.text for event in events([playable(good + line)])] == ["a\r\n\x1b[mä ]"]
+    assert [event.text for event in said_by(playable(good + line))] == ["a\r\n\x1b[mä ]"]
 
 
 def test_bytes_that_are_no_utf_8_are_replaced() -> None:

@@ -30,6 +30,7 @@ BEFORE = {
     "vibenv attach": RUNNING,
     "vibenv forward": SERVING,
     "vibenv exec": RUNNING,
+    "vibenv log": RUNNING,
     "vibenv read": f"{RUNNING}; '{{}}' | vibenv write my-task /root/out.json",
     "vibenv write": RUNNING,
     "vibenv push": f"{RUNNING}; mkdir src; 'x' | save --force src/f",
