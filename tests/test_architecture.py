@@ -101,7 +101,17 @@ DECIDES_ONLY = {
     ),
     *(
         f"vibenv_core.supervisor.{name}"
-        for name in ("cells", "painting", "queries", "reading", "repainting", "screen", "snapshot", "viewing")
+        for name in (
+            "cells",
+            "painting",
+            "queries",
+            "reading",
+            "repainting",
+            "screen",
+            "snapshot",
+            "styling",
+            "viewing",
+        )
     ),
     *(
         f"nu_plugin_vibenv.sdk.{name}"

@@ -8,7 +8,7 @@ modules decide; `serving`, `connection`, `program`, `foreground`, `recording` an
     screen  ghostty  ghostty_library  queries    the emulated terminal, and what is asked of it
     records  signs  doing  telling  what the program is doing, and when that is said
     cells  snapshot                 its state, out of the emulator's bytes
-    painting  repainting  viewing  reading       that state as what paints it, and as text
+    painting  repainting  viewing  reading  styling    that state as what paints it, as text, as values
     asciicast                       the recording, as text
     display  keyboard               what is shown to clients, what they type
     client  dtach_client  frames_client          what each of them is owed

@@ -13,7 +13,7 @@ from .cells import Row
 
 _LONGEST_TITLE = 256
 """Characters."""
-_HIDDEN = re.compile(
+HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
@@ -55,4 +55,4 @@ def _shown(text: str) -> str:
 
 
 def _seen(text: str) -> str:
-    return text if text.isprintable() else _HIDDEN.sub("", text)
+    return text if text.isprintable() else HIDDEN.sub("", text)
