@@ -96,7 +96,8 @@ DECIDES_ONLY = {
         f"vibenv_core.supervisor.{name}"
         for name in (
             *("asciicast", "client", "display", "dtach", "dtach_client", "frames", "frames_client", "hub"),
-            *("doing", "keyboard", "records", "requests", "signs", "status", "talk", "telling"),
+            *("doing", "keyboard", "keys", "lease", "records", "requests", "screens", "sending", "signs"),
+            *("status", "talk", "telling", "waiting", "written"),
         )
     ),
     *(

@@ -106,7 +106,7 @@ def emulated(shown: Shown, rows: int = 24, cols: int = 80) -> list[str]:
     """What a terminal shows that was painted all that `shown` was."""
     terminal = GhosttyScreen(rows, cols)
     terminal.feed(bytes(shown.seen))
-    return terminal.lines()
+    return [row.text for row in terminal.rows()]
 
 
 def test_after_cuts_amid_full_screen_output_the_screen_is_exact(reach: Reach, tmp_path: Path) -> None:

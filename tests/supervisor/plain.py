@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from vibenv_core.supervisor.screen import Event, View
+from vibenv_core.supervisor.keys import Modes
+from vibenv_core.supervisor.screen import Event, TextRow, View
 
 _KEPT = 10_000
 
@@ -19,6 +20,7 @@ class PlainScreen:
         self.fed = ""
         self.told: list[Event] = []
         self.is_between_sequences = True
+        self.keys = Modes()
         self._count = 0
 
     def feed(self, output: bytes) -> bytes:
@@ -41,15 +43,19 @@ class PlainScreen:
         return f"<painted {self._count} history {history}>".encode()
 
     def view(self, rows: int, cols: int) -> View:
-        lines = [line[:cols].encode() for line in self.lines()[-rows:]]
+        lines = [line[:cols].encode() for line in self.fed.splitlines()[-rows:]]
         return View(lines + [b""] * (rows - len(lines)), self.cursor, (0, 0), self.modes)
 
     @property
     def cursor(self) -> tuple[int, int]:
         return 0, 0
 
-    def lines(self) -> list[str]:
-        return self.fed.splitlines()
+    @property
+    def typing(self) -> Modes:
+        return self.keys
+
+    def rows(self) -> list[TextRow]:
+        return [TextRow(line) for line in self.fed.splitlines()[-self.size[0] :]]
 
     def text(self) -> str:
         return self.fed

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vibenv_core.supervisor.cells import HEAD, TAIL, Row
+from vibenv_core.supervisor.ghostty import GhosttyScreen
 from vibenv_core.supervisor.snapshot import ALTERNATE, Cursor, Pen, Screen, State
 
 NEVER_REPAINTED = {"?3", "?1048", "?2033", "?2048", "?5522"}
@@ -36,6 +37,11 @@ def shown(state: State, *, wraps: bool = True) -> dict[str, Any]:
         for key in ("cursor", "link"):
             del screens[0][key]
     return {"terminal": terminal, "screens": screens, "unfinished": state.unfinished}
+
+
+def shown_by(screen: GhosttyScreen) -> list[str]:
+    """The rows as text."""
+    return [row.text for row in screen.rows()]
 
 
 def rows(screen: Screen, cols: int) -> list[tuple[Any, ...]]:

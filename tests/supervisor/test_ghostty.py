@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.supervisor.screens import shown_by
 from vibenv_core.supervisor import ghostty_library
 from vibenv_core.supervisor.cells import NO_STYLE, TAIL, Look
 from vibenv_core.supervisor.ghostty import GhosttyScreen
@@ -29,7 +30,7 @@ def screen() -> Iterator[GhosttyScreen]:
 
 def test_a_screen_tells_what_it_shows(screen: GhosttyScreen) -> None:
     screen.feed("one\r\n  \x1b[31mtwo\x1b[m   \r\n字x\x1b]2;a title\x07\x1b[2;4H".encode())
-    assert screen.lines() == ["one", "  two", "字x", "", ""]
+    assert shown_by(screen) == ["one", "  two", "字x", "", ""]
     assert (screen.cursor, screen.title, screen.alternate) == ((1, 3), "a title", False)
     screen.feed(b"\x1b[?1049h")
     assert screen.alternate
@@ -68,7 +69,7 @@ def test_ten_thousand_lines_are_kept_and_older_ones_forgotten() -> None:
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_neither_title_nor_lines_have_what_is_not_seen(screen: GhosttyScreen, hidden: str) -> None:
     screen.feed(f"\x1b]2;be{hidden}fore\x1b\\\r\nli{hidden}ne".encode())
-    for text in (screen.title, screen.text(), *screen.lines(), *(event.text for event in screen.events())):
+    for text in (screen.title, screen.text(), *shown_by(screen), *(event.text for event in screen.events())):
         assert not set(text) & (set(HIDDEN) | {chr(code) for code in range(32) if code != 10})
 
 
@@ -97,14 +98,14 @@ def test_a_size_that_no_terminal_has_is_made_to_fit(
 ) -> None:
     screen.resize(*asked)
     assert screen.feed(b"\x1b[18t") == b"\x1b[8;%d;%dt" % made
-    assert len(screen.lines()) == made[0]
+    assert len(shown_by(screen)) == made[0]
 
 
 def test_a_program_cannot_change_the_size(screen: GhosttyScreen) -> None:
     screen.feed(b"\x1b[?40h\x1b[?3h\x1b[8;50;132t")
     assert screen.feed(b"\x1b[18t") == b"\x1b[8;5;20t"
     screen.feed(b"x" * 25)
-    assert screen.lines()[:2] == ["x" * 20, "x" * 5]
+    assert shown_by(screen)[:2] == ["x" * 20, "x" * 5]
 
 
 def test_what_the_program_says_beside_its_output_is_kept(screen: GhosttyScreen) -> None:
@@ -182,7 +183,7 @@ def test_a_sequence_that_hardly_ends_is_passed_over_to_its_end(begins: bytes, en
     client.feed(session.repaint())
     for screen in (session, client):
         screen.feed(b"111" + ends + b"after")
-        assert screen.lines()[0] == "beforeafter"
+        assert shown_by(screen)[0] == "beforeafter"
         screen.close()
 
 
@@ -217,7 +218,7 @@ def test_hostile_output_leaves_a_screen_that_can_be_repainted(size: tuple[int, i
     client.resize(3, 7)
     client.feed(session.repaint(history=10_000))
     assert client.cursor == session.cursor
-    assert client.lines() == session.lines()
+    assert shown_by(client) == shown_by(session)
     assert memory() - before < 64 << 20
     session.close()
     client.close()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.supervisor.screens import shown_by
 from vibenv_core.supervisor.ghostty import GhosttyScreen
 from vibenv_core.supervisor.screen import View
 
@@ -15,7 +16,7 @@ def seen(output: bytes, session: tuple[int, int], client: tuple[int, int]) -> tu
     for number, row in enumerate(view.rows, 1):
         terminal.feed(b"\x1b[%dH" % number + row)
     terminal.feed(view.modes)
-    lines = terminal.lines()
+    lines = shown_by(terminal)
     assert not any(any(run.look.style) for row in terminal.state().active.rows for run in row.runs())
     screen.close()
     terminal.close()

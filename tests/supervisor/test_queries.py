@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from tests.supervisor.programs import Programs
+from tests.supervisor.screens import shown_by
 from vibenv_core.supervisor.ghostty import GhosttyScreen
 from vibenv_core.supervisor.queries import Queries
 
@@ -104,7 +105,7 @@ def test_a_report_of_a_programs_status_is_for_the_session_alone(report: bytes, e
 def test_a_query_ends_for_clients_what_had_begun_before_it() -> None:
     with_clients = GhosttyScreen(2, 20)
     with_clients.feed(for_clients(b"\x1b]2;title\x1b[6ntext"))
-    assert with_clients.lines()[0] == "text"
+    assert shown_by(with_clients)[0] == "text"
     with_clients.close()
 
 
@@ -133,7 +134,7 @@ def test_a_terminal_is_asked_nothing_and_shows_the_same(seed: int) -> None:
         shown, passed_on = queries.feed(part)
         session.feed(shown)
         assert client.feed(passed_on) == b""
-    assert client.lines() == session.lines()
+    assert shown_by(client) == shown_by(session)
     assert client.cursor == session.cursor
     session.close()
     client.close()

@@ -89,6 +89,8 @@ def test_the_screen_is_told() -> None:
         "alternate": False,
         "lines": ["one", "two?"],
         "seq": 7,
+        "changed": None,
+        "cells": None,
     }
 
 
@@ -97,10 +99,9 @@ def test_the_state_is_told() -> None:
 
 
 def test_an_unknown_request_is_answered_by_an_error() -> None:
-    assert ask(Frank(hub()), id=1, do="fly") == {
-        "id": 1,
-        "error": "the session's supervisor does not know this request",
-    }
+    answer = ask(Frank(hub()), id=1, do="fly")
+    assert (answer["id"], answer["code"]) == (1, "unknown")
+    assert answer["error"] == "the session's supervisor does not know this request"
 
 
 def test_who_types_more_than_the_program_reads_is_not_read_from() -> None:

@@ -11,6 +11,9 @@ modules decide; `serving`, `connection`, `program`, `foreground`, `recording` an
     painting  repainting  viewing  reading  styling    that state as what paints it, as text, as values
     asciicast                       the recording, as text
     display  keyboard               what is shown to clients, what they type
+    keys  lease  sending            what programs type, and when they may
+    written  waiting  searching     what they wait for
+    screens                         what has changed since they looked last
     client  dtach_client  frames_client          what each of them is owed
     hub  talk                       who is there and leads, what they say, acted on
     program  foreground  recording  connection  serving      the program, its recording, the sockets

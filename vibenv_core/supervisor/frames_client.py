@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .display import Display
     from .keyboard import Keyboard
     from .records import Records
+    from .requests import Answer
 
 _MOST_HISTORY = 1 << 19
 _MOST_NOTICES = 16
@@ -72,7 +73,7 @@ class FramesClient(Client):
 
     def notice(self, text: str) -> None:
         """Tell its user something; left out where much of that waits already."""
-        if self._notices < _MOST_NOTICES:
+        if self._shows and self._notices < _MOST_NOTICES:
             self._notices += 1
             plain = "".join(character if character.isprintable() else " " for character in text)
             self.say(frame(Kind.NOTICE, plain.encode()))
@@ -101,6 +102,10 @@ class FramesClient(Client):
             return min(self._records_at, due or self._records_at)
         return due
 
+    def answer(self, identity: object, what: Answer) -> None:
+        """Say what came of its request."""
+        self.say(said(Kind.ANSWER, {"id": identity, **what._asdict()}))
+
     def say(self, word: bytes) -> None:
         """Send it a frame, before any output."""
         self._words.append(word)
@@ -120,7 +125,7 @@ class FramesClient(Client):
             self._owes_typed, self._typed = False, position
             words += positioned(Kind.TYPED, position)
         size = (self._display.rows, self._display.cols)
-        if self._told not in (None, size):
+        if self._shows and self._told not in (None, size):
             self._told = size
             words += sized(Kind.SESSION_SIZE, *size)
         return words

@@ -25,7 +25,8 @@ from .ghostty_library import (
     Writer,
     find,
 )
-from .screen import Event, View
+from .keys import Modes
+from .screen import Event, TextRow, View
 
 _NAME = b"vibenv"
 """What a program is told that asks for the terminal's name (XTVERSION)."""
@@ -126,7 +127,9 @@ class GhosttyScreen:
         return bool(self._number("VT_GROUND"))
 
     @property
-    def cursor(self) -> tuple[int, int]:
+    def cursor(self) -> tuple[int, int] | None:
+        if not self._number("CURSOR_VISIBLE"):
+            return None
         return self._number("CURSOR_Y"), self._number("CURSOR_X")
 
     @property
@@ -139,8 +142,12 @@ class GhosttyScreen:
     def alternate(self) -> bool:
         return self._number("ACTIVE_SCREEN") == snapshot.ALTERNATE
 
-    def lines(self) -> list[str]:
-        return reading.rows(self.state().active.rows)
+    @property
+    def typing(self) -> Modes:
+        return reading.typing(self.state())
+
+    def rows(self) -> list[TextRow]:
+        return reading.rows(self.state())
 
     def text(self) -> str:
         older: list[list[str]] = []

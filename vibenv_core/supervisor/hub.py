@@ -7,7 +7,9 @@ Times are of a monotonic clock, in seconds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .client import Client
@@ -16,14 +18,19 @@ from .doing import Doing
 from .dtach_client import DtachClient
 from .frames_client import FramesClient
 from .keyboard import Keyboard
+from .lease import Lease
+from .requests import Ask, Send, Shown, Wait
+from .screens import Screens
+from .sending import Sending
 from .status import Keys, Present, Status
+from .waiting import Waiting, Within
 
 if TYPE_CHECKING:
     from .frames import Hello
     from .queries import Queries
     from .screen import Screen
 
-_FOCUS = (b"\x1b[I", b"\x1b[O")
+_FOCUS = re.compile(rb"(?:\x1b\[[IO])*")
 """Sent by a terminal itself when its window is chosen or left: nobody typed."""
 
 
@@ -31,11 +38,24 @@ class Hub:
     """The session's terminal and its clients."""
 
     def __init__(
-        self, screen: Screen, queries: Queries, *, rows: int, cols: int, pid: int, now: float
+        self,
+        screen: Screen,
+        queries: Queries,
+        *,
+        rows: int,
+        cols: int,
+        pid: int,
+        now: float,
+        within: Within = lambda do: do(),
     ) -> None:
+        """`within` ends what takes too long."""
         self.display = Display(screen, queries, rows, cols)
         self.keyboard = Keyboard()
         self.doing = Doing(now)
+        self._lease = Lease()
+        self._screens = Screens(self.display)
+        self._waiting = Waiting(self.display, self._screens, within, now)
+        self._sending = Sending(self.display, self.keyboard, self._lease, self._screens, self._sends)
         self.clients: list[Client] = []
         """Those that have said what they want, in the order in which they came."""
         self._pid = pid
@@ -52,7 +72,10 @@ class Hub:
     def output(self, data: bytes, now: float) -> None:
         """The program has written."""
         self._active_at = now
+        self._screens.changes()
+        start = self.display.end
         self.keyboard.answer(self.display.feed(data))
+        self._waiting.output(start, now)
         self.doing.wrote(self.display.screen.events(), now)
 
     def notice(self, text: str) -> None:
@@ -64,6 +87,8 @@ class Hub:
         """The program has ended, and all that it wrote has been said to `output`."""
         self.display.exit_code = exit_code
         self.doing.ended(exit_code, now)
+        self._sending.ended()
+        self._waiting.tick(now)
 
     def dtach_client(self) -> DtachClient:
         """A client on dtach's socket; it takes part once it is attached."""
@@ -81,6 +106,7 @@ class Hub:
             other.over = True
             self.leave(other)
         client = FramesClient(hello.client, self.display, self.keyboard)
+        client.author, client.person = hello.author, hello.person
         rows, cols = bounded(hello.rows, hello.cols)
         client.begin(rows=rows, cols=cols, watching=hello.watching, history=hello.history)
         self._add(client)
@@ -89,6 +115,8 @@ class Hub:
 
     def leave(self, client: Client) -> None:
         """It is gone, or to be no more shown the terminal."""
+        self._sending.leave(client)
+        self._waiting.leave(client)
         if client not in self.clients:
             return
         self.clients.remove(client)
@@ -104,13 +132,17 @@ class Hub:
         """A client has typed; `position` is its own count of what it typed before, where it keeps one."""
         if client.watching:
             return
+        new = data if position is None else data[max(0, self.keyboard.taken(client.name) - position) :]
+        is_typed = not _FOCUS.fullmatch(new)
+        if is_typed and client.person:
+            self._lease.typed(client.author, person=True, now=now)
+            self._sending.person_typed(now)
         if position is None:
             self.keyboard.push(client.name, data)
         else:
-            data = self.keyboard.take(client.name, position, data)
-        if data and data not in _FOCUS:
-            self._active_at = now
-            self.doing.typed(data, now)
+            self.keyboard.take(client.name, position, data)
+        if is_typed:
+            self._touched(client, new, now)
             if client in self._typists:
                 self._typists.remove(client)
             self._typists.append(client)
@@ -123,9 +155,27 @@ class Hub:
         if client is self._leader or (self._leader is None and client in self.clients and _can_lead(client)):
             self._lead(client)
 
+    def ask(self, client: FramesClient, asked: Ask | Send | Wait, identity: object, now: float) -> None:
+        """Do what a client asks for; it is answered by that `identity`, now or later."""
+        answer = partial(client.answer, identity)
+        match asked:
+            case Ask():
+                answer(self._shown(asked))
+            case Wait():
+                self._waiting.ask(asked, client, answer, now)
+                self.tick(now)
+            case Send():
+                self._sending.ask(client, asked, answer, now)
+
+    def tick(self, now: float) -> bool:
+        """Do what has come due; tells if there is something new to be typed."""
+        self._waiting.tick(now, self.doing.activity(now).state if self._waiting.is_asked else None)
+        return self._sending.tick(now)
+
     def due(self, now: float) -> float | None:
-        """When a client is to be pulled from next though nothing has happened."""
-        times = [self.doing.due(now), *(client.due(now) for client in self.clients)]
+        """When to `tick`, or to pull from a client, though nothing has happened."""
+        times = [self.doing.due(now), self._waiting.due(), self._sending.due(now)]
+        times += (client.due(now) for client in self.clients)
         return min((at for at in times if at is not None), default=None)
 
     def status(self, now: float) -> Status:
@@ -155,7 +205,7 @@ class Hub:
 
     def keys(self, now: float) -> Keys | None:
         """Who holds the keys; None when nobody does."""
-        return None
+        return self._lease.keys(now)
 
     def state(self, now: float) -> dict[str, Any]:
         """How things are, as JSON says it."""
@@ -165,23 +215,37 @@ class Hub:
             "running": display.exit_code is None,
             "exit_code": display.exit_code,
             "idle_s": round(now - self._active_at, 3),
+            "seq": display.end,
             "rows": display.rows,
             "cols": display.cols,
             "clients": list(self._described()),
         }
 
-    def screen(self) -> dict[str, Any]:
-        """What the terminal shows, as JSON says it."""
-        display = self.display
-        return {
-            "rows": display.rows,
-            "cols": display.cols,
-            "cursor": display.screen.cursor,
-            "title": display.screen.title,
-            "alternate": display.screen.alternate,
-            "lines": display.screen.lines(),
-            "seq": display.end,
-        }
+    def _shown(self, asked: Ask) -> Shown:
+        display, screen = self.display, self.display.screen
+        rows = screen.rows()
+        changed = None if asked.since is None else self._screens.changed(asked.since, rows)
+        self._screens.remember(rows)
+        return Shown(
+            rows=display.rows,
+            cols=display.cols,
+            cursor=screen.cursor,
+            title=screen.title,
+            alternate=screen.alternate,
+            seq=display.end,
+            lines=[row.text for number, row in enumerate(rows) if changed is None or number in changed],
+            changed=changed,
+        )
+
+    def _sends(self, client: Client, data: bytes, now: float) -> None:
+        """A program's text is typed from now on."""
+        self._lease.typed(client.author, person=False, now=now)
+        self._touched(client, data, now)
+
+    def _touched(self, client: Client, data: bytes, now: float) -> None:
+        self._active_at = now
+        self.doing.typed(data, now)
+        self._waiting.typed(now)
 
     def _described(self) -> Iterator[dict[str, Any]]:
         for client in self.clients:
@@ -204,6 +268,7 @@ class Hub:
         self._leader = client
         if not client.rows or (client.rows, client.cols) == self.size:
             return
+        self._screens.changes()
         self.keyboard.answer(self.display.resize(client.rows, client.cols))
         for other in self.clients:
             other.repaint()

@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable
 
 from .cells import Row
+from .keys import Modes
+from .screen import TextRow
+from .snapshot import Color, State
 
 _LONGEST_TITLE = 256
 """Characters."""
@@ -35,9 +38,29 @@ def plain(text: str) -> str:
     return "".join(character for character in spaced if character.isprintable())
 
 
-def rows(of: Iterable[Row]) -> list[str]:
-    """Each row, without blanks at its end."""
-    return [_shown(row.text()) for row in of]
+def rows(state: State) -> list[TextRow]:
+    """What a terminal shows."""
+    palette = state.terminal.palette
+    return [_text_row(row, palette) for row in state.active.rows]
+
+
+def _text_row(row: Row, palette: tuple[Color, ...]) -> TextRow:
+    text = row.text()
+    look = tuple((run.text, run.look.style, run.look.link, run.marks) for run in row.runs())
+    return TextRow(_seen(text) if row.wraps else _shown(text), row.wraps, (palette, look))
+
+
+def typing(state: State) -> Modes:
+    """The modes that decide which bytes a key sends."""
+    on = state.terminal.modes
+    return Modes(
+        cursor_keys="?1" in on,
+        new_line="20" in on,
+        backspace="?67" in on,
+        pastes="?2004" in on,
+        other_keys=state.terminal.modify_other_keys,
+        kitty=state.active.keyboard[-1],
+    )
 
 
 def pieces(of: Iterable[Row]) -> list[str]:

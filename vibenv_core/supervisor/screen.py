@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from .keys import Modes
 
 
 class Event(NamedTuple):
@@ -28,6 +31,17 @@ class View(NamedTuple):
     modes: bytes
     """What sets the modes that matter for typing (paste, application keys, kitty keys; mouse if the offset is
     0, 0), the cursor's style and the title, whatever they were."""
+
+
+class TextRow(NamedTuple):
+    """A row as text; no control characters."""
+
+    text: str
+    """Without blanks at its end, unless its line goes on below."""
+    wraps: bool = False
+    """Whether it does."""
+    look: object = None
+    """The same for rows that look the same."""
 
 
 class Screen(Protocol):
@@ -64,8 +78,8 @@ class Screen(Protocol):
         """Whether nothing that was fed waits for its end: neither a sequence nor a character."""
 
     @property
-    def cursor(self) -> tuple[int, int]:
-        """Row and column, from 0."""
+    def cursor(self) -> tuple[int, int] | None:
+        """Row and column, from 0; None while it is not to be seen."""
 
     @property
     def title(self) -> str:
@@ -75,8 +89,12 @@ class Screen(Protocol):
     def alternate(self) -> bool:
         """Whether it shows its alternate screen."""
 
-    def lines(self) -> list[str]:
-        """The rows as text, without trailing blanks; no control characters."""
+    @property
+    def typing(self) -> Modes:
+        """The modes that decide which bytes a key sends."""
+
+    def rows(self) -> list[TextRow]:
+        """What it shows, from the top."""
 
     def text(self) -> str:
         """Scrollback and screen as text; lines that were wrapped are whole again."""

@@ -24,6 +24,7 @@ from .hub import Hub
 from .program import Program
 from .queries import Queries
 from .recording import Recording
+from .searching import within
 from .talk import DtachTalk, FramesTalk, Talk
 from .telling import Telling
 
@@ -61,7 +62,8 @@ def serve(program: Program, places: Places, *, rows: int, cols: int, term: str) 
     Raises: OSError (the sockets cannot be made; the program is not touched).
     """
     now = time.monotonic()
-    hub = Hub(GhosttyScreen(rows, cols), Queries(), rows=rows, cols=cols, pid=program.pid, now=now)
+    screen = GhosttyScreen(rows, cols)
+    hub = Hub(screen, Queries(), rows=rows, cols=cols, pid=program.pid, now=now, within=within)
     recording = None
     try:
         recording = Recording(
@@ -174,6 +176,8 @@ class _Loop:
     def _attend(self, now: float) -> None:
         """Do what has become due to the program and to clients."""
         self._type()
+        while self._hub.tick(now):
+            self._type()
         if self._hub.size != self._size:
             self._size = self._hub.size
             if self._recording:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from . import dtach, frames
+from . import dtach, frames, requests
 from .frames import LARGEST_FROM_CLIENT, VERSION, Frame, Frames, Hello, Kind, Refused
 
 if TYPE_CHECKING:
@@ -100,22 +100,23 @@ class FramesTalk:
                 if not client.took(frames.position(frame.payload)[0]):
                     raise Refused("more taken than was sent")
             case Kind.REQUEST:
-                client.say(frames.said(Kind.ANSWER, self._answer(client, frames.plain(frame.payload), now)))
+                self._answer(client, frames.plain(frame.payload), now)
             case _:
                 pass
 
-    def _answer(self, client: FramesClient, request: dict[str, Any], now: float) -> dict[str, Any]:
-        match request.get("do"):
-            case "screen":
-                answer = self._hub.screen()
-            case "state":
-                answer = self._hub.state(now)
-            case "records":
-                client.subscribe(self._hub.doing.records)
-                answer = {}
-            case _:
-                answer = {"error": "the session's supervisor does not know this request"}
-        return {"id": request.get("id"), **answer}
+    def _answer(self, client: FramesClient, request: dict[str, Any], now: float) -> None:
+        identity = request.get("id")
+        if request.get("do") == "state":
+            client.say(frames.said(Kind.ANSWER, {"id": identity, **self._hub.state(now)}))
+            return
+        if request.get("do") == "records":
+            client.subscribe(self._hub.doing.records)
+            client.say(frames.said(Kind.ANSWER, {"id": identity}))
+            return
+        try:
+            self._hub.ask(client, requests.read(request), identity, now)
+        except requests.Wrong as error:
+            client.answer(identity, error.refusal)
 
 
 def _hello(frame: Frame) -> Hello:
@@ -127,6 +128,8 @@ def _hello(frame: Frame) -> Hello:
         case Hello(client=str(name), rows=int(rows), cols=int(cols), watching=bool(), history=int()) if (
             0 < len(name) <= _LONGEST_NAME
             and min(rows, cols) >= 0
+            and isinstance(hello.author, str)
+            and isinstance(hello.person, bool)
             and isinstance(hello.since, int | None)
             and hello.version == VERSION
         ):
