@@ -6,9 +6,12 @@ nobody else. Imports docker, by way of `vibenv_core.engine`, when the first engi
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from .sdk import ConnectionClosed
 
 if TYPE_CHECKING:
     from vibenv_core.engine import Engine
@@ -18,6 +21,10 @@ if TYPE_CHECKING:
 
 _lock = threading.Lock()
 _connected: dict[Host, Engine] = {}
+_keeping = threading.Lock()
+"""Guards `_timer`, and what nu is told."""
+_timer: threading.Timer | None = None
+"""Comes when connections into sessions may have been idle for long; None while none are kept."""
 
 
 def meant(nu: Nushell, flag: str | None) -> tuple[Host, dict[str, str]]:
@@ -53,5 +60,37 @@ def connected(
         return known
     engine = reach.reach(host, env=env, cancelled=cancelled, tty=tty)
     with _lock:
+        former = _connected.get(host)
         _connected[host] = engine
+    if former is not None:
+        former.kept.close()
     return engine
+
+
+def keep(nu: Nushell) -> None:
+    """Have nu leave this process running for as long as connections into sessions are kept for the next use;
+    it would end a plugin that does nothing.
+    """
+    with _keeping:
+        if _timer is None:
+            _look(nu)
+
+
+def _look(nu: Nushell) -> None:
+    """Close what nobody uses any more, and come again for the rest."""
+    global _timer
+    with _lock:
+        engines = list(_connected.values())
+    dues = [due for engine in engines if (due := engine.kept.expire()) is not None]
+    was_kept, _timer = _timer is not None, None
+    if dues:
+        _timer = threading.Timer(min(dues), _again, (nu,))
+        _timer.daemon = True
+        _timer.start()
+    if was_kept != bool(dues):
+        nu.set_gc_disabled(bool(dues))
+
+
+def _again(nu: Nushell) -> None:
+    with _keeping, contextlib.suppress(ConnectionClosed):
+        _look(nu)

@@ -61,10 +61,10 @@ class InsideCommand(HostCommand):
                 if call[self.strict]:
                     raise result
                 cells: dict[str, object] = dict.fromkeys(titles)
-                yield {"name": outcome.name, **cells, "error": error_record(result)}
+                yield {"name": None, **cells} | {"name": outcome.name, "error": error_record(result)}
             else:
                 cells = {title: getattr(result, name) for title, name in titles.items()}
-                yield {"name": outcome.name, **cells, "error": None}
+                yield {"name": outcome.name} | cells | {"error": None}
 
 
 def content(call: Call) -> bytes | Iterable[bytes]:

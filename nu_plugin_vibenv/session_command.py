@@ -114,7 +114,11 @@ def piped(call: Call, host: str | None) -> Names:
 
     Raises: UsageError, also where a row comes from another host.
     """
-    value = None if call.input.empty else call.input.value()
+    return named_by(call, None if call.input.empty else call.input.value(), host)
+
+
+def named_by(call: Call, value: object, host: str | None) -> Names:
+    """As `piped`, of a value that was read from the pipeline."""
     names = from_pipeline(value)
     if elsewhere := hosts_named(value):
         _check_hosts(elsewhere, host, call)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from . import sessions
 from .attachment import Attachment, LaterVersion
+from .author import user_name
 from .away import Away
 from .detach_key import DetachKey
 from .entrance import Entrance, Gone
@@ -103,6 +104,7 @@ def attach(
     attachment = Attachment(
         *terminal.size(),
         client=secrets.token_hex(8),
+        author=user_name(),
         key=key,
         watching=watching,
         history=_HISTORY if engine.way is None else _HISTORY_OVER_A_LINK,

@@ -36,14 +36,16 @@ class Attachment:
         cols: int,
         *,
         client: str,
+        author: str = "",
         key: DetachKey,
         watching: bool = False,
         history: int = 0,
         linked: bool = False,
     ) -> None:
-        """`client` is a name that no other client has; `history` is how many bytes of scrollback are wanted.
+        """`client` is a name that no other client has, `author` who types.
 
-        `linked` says that the connection is one that may go silent: it is then asked for signs of life.
+        `history` is how many bytes of scrollback are wanted. `linked` says that the connection is one that
+        may go silent: it is then asked for signs of life.
         """
         self.to_session = bytearray()
         self.detached = False
@@ -58,6 +60,7 @@ class Attachment:
         self.dropped = 0
         """Bytes that were typed and dropped, and that the user was not told of for long enough."""
         self._client = client
+        self._author = author
         self._key = key
         self._watching = watching
         self._history = history
@@ -89,6 +92,7 @@ class Attachment:
             watching=self._watching,
             since=self._painting.at,
             history=self._history,
+            author=self._author,
         )
 
     def opened(self, now: float) -> None:

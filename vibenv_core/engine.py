@@ -71,7 +71,8 @@ class Engine(ImageCalls, FileCalls):
         """
         if self.way is not None:
             self.way.mend(True, since_ns)
-            self._client.close()  # what waits in the pool is of the way as it was
+            self._client.close()  # what waits in the pool, and is kept, is of the way as it was
+            self.kept.close()
 
     def ping(self) -> timedelta:
         """How long the least of calls takes."""

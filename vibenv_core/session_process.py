@@ -18,8 +18,10 @@ from .supervisor import TOOLS
 from .supervisor.frames import Hello
 
 __all__ = [
+    "REQUESTS",
     "SOCKET",
     "TOOLS",
+    "asking_argv",
     "bridge_argv",
     "default_program",
     "relay_argv",
@@ -27,6 +29,7 @@ __all__ = [
     "supervised",
 ]
 
+REQUESTS = "VIBENV_REQUESTS"
 _END = "--"
 """Of the supervisor's own options."""
 _APP = (inside_programs.PYTHONS[0], "-I", "-S", f"{TOOLS}/app/__main__.pyc")
@@ -62,6 +65,15 @@ def default_program(name: str) -> list[str]:
 def relay_argv(hello: Hello) -> list[str]:
     """What `vibenv attach` runs in the container: joins its standard streams to the session's terminal."""
     return [*_APP, "relay", _json(hello)]
+
+
+def asking_argv(hello: Hello) -> list[str]:
+    """The same for a program that asks: the variable REQUESTS has its first requests, a line of JSON each.
+
+    They come so because engines lose what follows an exec's start closely; and because who may see an
+    engine's events sees command lines, but not variables.
+    """
+    return [*_APP, "relay", "--requests", REQUESTS, _json(hello)]
 
 
 def bridge_argv(hello: Hello) -> list[str]:

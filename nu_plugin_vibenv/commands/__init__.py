@@ -24,6 +24,9 @@ _SESSIONS = {
     "vibenv forwards": "forwards:Forwards",
 }
 _INSIDE = {
+    "vibenv send": "send:Send",
+    "vibenv screen": "screen:Screen",
+    "vibenv wait": "wait:Wait",
     "vibenv exec": "exec:Exec",
     "vibenv log": "log:Log",
     "vibenv logs": "logs:Logs",

@@ -35,6 +35,8 @@ class ExecEngine:
 
     session: Session
     execs: list[list[str]] = field(default_factory=list)
+    variables: list[list[str]] = field(default_factory=list)
+    """What each of them was given, as engines have it: NAME=VALUE."""
     refusal: bytes = b""
     """What it says instead of running anything: as engines do, as if the program had written it."""
     exit_codes: dict[str, int | None] = field(default_factory=dict)
@@ -58,9 +60,10 @@ class ExecEngine:
 
     def argv(self, number: int) -> list[str]:
         """What stands in for the command line of an exec: the relay, told of the session's own socket."""
-        *_, relay, hello = self.execs[number]
-        assert relay == "relay", self.execs[number]
-        return [sys.executable, "-IS", "-c", _RELAY, str(self.session.control_socket), hello]
+        *_, hello = argv = self.execs[number]
+        assert "relay" in argv, argv
+        requests = [value.partition("=")[2] for value in self.variables[number]]
+        return [sys.executable, "-IS", "-c", _RELAY, str(self.session.control_socket), hello, *requests]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -86,6 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         match self._path():
             case ["containers", name, "exec"]:
                 if self.engine.runs:
+                    self.engine.variables.append(body.get("Env") or [])
                     self.engine.execs.append(body["Cmd"])
                     self._answer(201, {"Id": str(len(self.engine.execs) - 1)})
                 else:

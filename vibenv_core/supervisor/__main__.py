@@ -2,7 +2,7 @@
 
 supervise --rows R --cols C [--env NAME=VALUE]… [--dtach-socket PATH] [--control-socket PATH]
           [--log-folder PATH] [--log-limit BYTES] -- PROGRAM [ARGUMENT…]
-relay [--control-socket PATH] HELLO
+relay [--control-socket PATH] [--requests VARIABLE] HELLO
 """
 
 # What is not needed for the program to start, or for a relay, is imported after that.
@@ -22,6 +22,7 @@ _OPTIONS = {
     "--control-socket": CONTROL_SOCKET,
     "--log-folder": LOG_FOLDER,
     "--log-limit": str(LOG_LIMIT),
+    "--requests": "",
 }
 _KILL = 9
 
@@ -43,7 +44,9 @@ def _run(arguments: list[str]) -> int:
         case ["relay", *rest, hello]:
             from .relay import relay
 
-            return relay(_options(rest)[0]["--control-socket"], hello)
+            options, _ = _options(rest)
+            requests = os.environ.get(options["--requests"], "")
+            return relay(options["--control-socket"], hello, requests)
         case _:
             raise ValueError("neither a program to supervise nor a HELLO to relay")
 

@@ -1,8 +1,8 @@
 """Joins standard input and output to a session's control socket; what `vibenv attach` runs in the container.
 
-It says HELLO for the client, then copies both ways, whatever the bytes are: neither way ever waits for the
-other. It ends with status 0 when the terminal does, and with CLIENT_GONE when the client went away: however
-it went, that closes standard input.
+It says HELLO for the client, and behind it the requests that it was given; then it copies both ways, whatever
+the bytes are: neither way ever waits for the other. It ends with status 0 when the terminal does, and with
+CLIENT_GONE when the client went away: however it went, that closes standard input.
 """
 
 from __future__ import annotations
@@ -15,21 +15,26 @@ import time
 
 CLIENT_GONE = 3
 NO_SESSION = 1
-_HELLO = 1
+_HELLO, _REQUEST = 1, 5
 _CHUNK = 1 << 16
 _READY_WITHIN_S = 2.0
 """A session that is just starting has no socket yet, or one that nobody listens on."""
 
 
-def relay(path: str, hello: str) -> int:
-    """Say `hello` (JSON) on the socket, and copy until one side ends."""
+def relay(path: str, hello: str, requests: str = "") -> int:
+    """Say `hello` (JSON) and `requests` (a line of JSON each) on the socket, and copy until one side ends."""
     try:
         session = _connected(path)
     except OSError as error:
         sys.stderr.write(f"{path}: {error.strerror}\n")
         return NO_SESSION
-    text = hello.encode()
-    return _copy(session.fileno(), bytes([_HELLO]) + len(text).to_bytes(4, "big") + text)
+    first = _frame(_HELLO, hello) + b"".join(_frame(_REQUEST, request) for request in requests.splitlines())
+    return _copy(session.fileno(), first)
+
+
+def _frame(kind: int, said: str) -> bytes:
+    payload = said.encode()
+    return bytes([kind]) + len(payload).to_bytes(4, "big") + payload
 
 
 def _connected(path: str) -> _socket.socket:

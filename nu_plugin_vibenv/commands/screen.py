@@ -1,0 +1,84 @@
+"""`vibenv screen`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vibenv_core import screen as core
+
+from ..asking_command import AskingCommand
+from ..sdk import Call, Example, Flag, Switch
+from ..tables import shown
+
+if TYPE_CHECKING:
+    from vibenv_core.supervisor.requests import Shown
+
+
+@dataclass(frozen=True, slots=True)
+class CursorRecord:
+    """Where the cursor is, counted from 0."""
+
+    row: int
+    col: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenRecord:
+    """What a session's terminal shows; `changed` are the rows that `lines` are, where not all are there."""
+
+    rows: int
+    cols: int
+    cursor: CursorRecord | None
+    title: str
+    alternate: bool
+    lines: list[str]
+    changed: list[int] | None
+    cells: list[list[dict[str, object]]] | None
+    seq: int
+
+
+class Screen(AskingCommand):
+    """Give what a session's terminal shows: its lines from the top, without blanks at their ends.
+
+    `seq` is the position in what its program has written by then: with `--since` it, `lines` are the rows
+    that have changed after that, and `changed` are their numbers. `cursor` is null where it is not seen;
+    `alternate` tells that a program has the whole screen, as editors do.
+    """
+
+    name = "vibenv screen"
+    search_terms = ("capture", "terminal", "lines", "look")
+    input_output = ((object, ScreenRecord), (object, list[ScreenRecord]))
+    examples = (
+        Example("vibenv screen my-task | get lines | str join (char nl)", "the terminal as text"),
+        Example("vibenv screen my-task --since 0 | get changed", "which rows have changed since then"),
+        Example("vibenv list | vibenv screen | select name title", "those of all sessions, side by side"),
+    )
+
+    since = Flag(int, "the `seq` of an earlier answer: only the rows that have changed after it")
+    styled = Switch("with `cells`: for each line, its runs of cells that look alike, and how they look")
+
+    def answer(self, call: Call) -> object:
+        """The record, or the rows of several sessions."""
+        engine, names = self.engine(call), self.meant(call)
+        since, styled = call[self.since], call[self.styled]
+
+        def act(name: str) -> ScreenRecord:
+            found = core.screen(engine, name, since=since, styled=styled, cancelled=call.cancelled)
+            return _record(found)
+
+        return self.asked(call, names, act, ScreenRecord)
+
+
+def _record(found: Shown) -> ScreenRecord:
+    return ScreenRecord(
+        rows=found.rows,
+        cols=found.cols,
+        cursor=None if found.cursor is None else CursorRecord(*found.cursor),
+        title=shown(found.title),
+        alternate=found.alternate,
+        lines=found.lines,
+        changed=found.changed,
+        cells=found.cells,
+        seq=found.seq,
+    )
