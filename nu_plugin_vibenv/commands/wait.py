@@ -39,7 +39,8 @@ class Wait(AskingCommand):
     """Wait until something is so on a session's terminal; of several conditions, for the first.
 
     Text and patterns are found in what is shown, and in what is written from then on. With `--since`, or with
-    a row of `vibenv send` from the pipeline, only what was written after that counts.
+    a row of `vibenv send` from the pipeline, only what was written after that counts; the typed
+    text too, which most programs echo.
 
     When `--timeout` is up it fails with the code `vibenv::wait::timeout`, and when the session's program ends
     first with `vibenv::wait::ended`, unless `--exit` waits for that too. Of several sessions each has its
@@ -51,13 +52,13 @@ class Wait(AskingCommand):
     input_output = ((object, WaitRecord), (object, list[WaitRecord]))
     examples = (
         Example(
-            "vibenv send my-task 'echo done' --keys [Enter] | vibenv wait --for done", "until it says so"
+            "vibenv send my-task 'expr 6 \\* 7' --keys [Enter] | vibenv wait --for 42", "until it says so"
         ),
         Example(
             "vibenv wait my-task --idle 1sec --timeout 1min", "until it has written nothing for a second"
         ),
         Example(
-            "vibenv send my-task 'echo 12 ok' --keys [Enter] "
+            "vibenv send my-task 'echo $((3 * 4)) ok' --keys [Enter] "
             "| vibenv wait --regex '^(\\d+) ok' | get groups.0 | into int",
             "a number out of what is written",
         ),
