@@ -133,7 +133,6 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """Links that are not waited for long."""
     monkeypatch.setattr(asking, "_PAUSES_S", (0.0,))
     monkeypatch.setattr(asking, "_SETTLING_S", 0.1)
-    monkeypatch.setattr("vibenv_core.heartbeat._PATIENCE_S", -0.5)
 
 
 @pytest.fixture
@@ -245,10 +244,13 @@ def test_a_wait_that_is_cut_goes_on_from_where_it_began(at: At) -> None:
     assert waits[1]["timeout_s"] < waits[0]["timeout_s"]
 
 
-def test_a_connection_that_says_nothing_is_given_up_and_its_way_mended(at: At) -> None:
-    engine = at(rests, showing)
+def test_a_connection_that_says_nothing_is_given_up_and_its_way_mended(
+    at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vibenv_core.heartbeat._PATIENCE_S", -0.7)
+    engine = at(rests, *[showing] * 20)
     screen(engine.as_engine, "a", cancelled=NEVER)
-    assert (engine.mended, len(engine.hellos)) == (1, 2)
+    assert engine.mended == len(engine.hellos) - 1 > 0
 
 
 def test_a_wait_in_a_quiet_session_asks_whether_the_session_is_there(
