@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class Remove(SessionsCommand):
     """Remove sessions with their files and recordings; a running one only with `--force`.
 
-    The rows show the sessions as they were. A recording that is kept is a volume, which has the label
-    `vibenv.log`: `docker volume ls --filter label=vibenv.log`.
+    The rows show the sessions as they were. A recording that is kept is read by `vibenv log`, and `vibenv
+    logs` lists and removes it.
     """
 
     name = "vibenv remove"
