@@ -73,6 +73,7 @@ DECIDES_ONLY = {
             "model",
             "multiplexed",
             "painting",
+            "status_query",
         )
     ),
     *(

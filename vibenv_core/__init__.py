@@ -7,7 +7,8 @@ and may be called from several threads at once; the longer ones take an event th
     container_body  replies  refusals       those words to Docker's JSON, its JSON and sentences to them
     stack_plan  session_plan  forward_plan  recipe  tools_recipe
                                             what to do, decided without doing it
-    session_process  attachment  keyboard  painting  heartbeat  away  detach_key  terminal_modes  multiplexed
+    session_process  attachment  keyboard  painting  status_query  heartbeat  away  detach_key
+    terminal_modes  multiplexed
                                             a session's terminal, as bytes
     inside_programs                         how vibenv's own programs are started in sessions
     address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text

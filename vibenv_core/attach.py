@@ -41,6 +41,8 @@ _BACKLOG = 1 << 18
 """Bytes that may wait to be painted before the connection is no longer read."""
 _LAST_WORDS_S = 1.0
 """How long, at the end, to wait for an engine to say what happened."""
+_ANSWERS_S = 0.3
+"""How long, at the end, to wait for a terminal to answer."""
 _POLL_S = 0.01
 _GIVEN_UP_S = 10.0
 """After so long without it, an engine that no link leads to is lost."""
@@ -105,6 +107,7 @@ def attach(
         *terminal.size(),
         client=secrets.token_hex(8),
         author=user_name(),
+        session=name,
         key=key,
         watching=watching,
         history=_HISTORY if engine.way is None else _HISTORY_OVER_A_LINK,
@@ -178,6 +181,7 @@ class _Shown:
         finally:
             attachment.leave()
             terminal.write_out(attachment.to_screen, attachment.painted)
+            _take_answers(terminal, attachment)
 
     def exit_code(self) -> int | None:
         """Of the session that has ended; it no longer runs when this returns."""
@@ -301,6 +305,16 @@ class _Shown:
     def _refused(self) -> str:
         """The same, when it never was at the terminal."""
         return "" if self._attachment.was_reached else self._complaint()
+
+
+def _take_answers(terminal: Terminal, attachment: Attachment) -> None:
+    """Have the terminal's late answers taken by who asked, not by what reads its keys next."""
+    deadline = time.monotonic() + _ANSWERS_S
+    while attachment.awaits_answers(now := time.monotonic()) and now < deadline:
+        if select.select([terminal], [], [], deadline - now)[0]:
+            if not (typed := terminal.read()):
+                return
+            attachment.typed(typed, now)
 
 
 def _close(came: Stream | Gone) -> None:

@@ -10,8 +10,10 @@ from .detach_key import DetachKey
 from .heartbeat import Heartbeat
 from .keyboard import Keyboard
 from .painting import Painting
+from .status_query import StatusQuery
 from .supervisor import frames
 from .supervisor.frames import Frame, Frames, Hello, Kind
+from .supervisor.records import below
 
 _KEY_PAUSE_S = 0.02
 """Escape sequences arrive in one piece; after this long, a lone escape is the escape key."""
@@ -21,6 +23,8 @@ _NOTICE_S = 2.0
 """How long a notice is shown, unless something is typed."""
 _ACKNOWLEDGED = 8 << 10
 """Bytes that are painted before the session is told so."""
+_SEGMENT = 32
+"""Characters of a session's name that are the first part of its records' ids: more no part of an id has."""
 
 
 class LaterVersion(frames.Refused):
@@ -37,12 +41,14 @@ class Attachment:
         *,
         client: str,
         author: str = "",
+        session: str,
         key: DetachKey,
         watching: bool = False,
         history: int = 0,
         linked: bool = False,
     ) -> None:
-        """`client` is a name that no other client has, `author` who types.
+        """`client` is a name that no other client has, `author` who types; under the name of the `session` its
+        records are passed on to a terminal that takes them.
 
         `history` is how many bytes of scrollback are wanted. `linked` says that the connection is one that
         may go silent: it is then asked for signs of life.
@@ -61,6 +67,9 @@ class Attachment:
         """Bytes that were typed and dropped, and that the user was not told of for long enough."""
         self._client = client
         self._author = author
+        self._session = session[:_SEGMENT]
+        self._status = StatusQuery()
+        self._has_records = False
         self._key = key
         self._watching = watching
         self._history = history
@@ -119,10 +128,10 @@ class Attachment:
 
         While a line says that there is no connection it is dropped: nobody sees now where it would go.
         """
-        passed, self.detached = self._key.feed(data)
-        pause = _KEYS_PAUSE_S if self._key.begun else _KEY_PAUSE_S
-        self._release_at = now + pause if self._key.held else None
-        self._pass_on(passed, now)
+        was_answered = self._status.is_answered
+        self._typed(self._status.feed(data, now), now)
+        if self._status.is_answered and not was_answered and self.reached:
+            self._subscribe()
 
     def received(self, data: bytes, now: float) -> None:
         """Take what came over the connection. Raises: Refused (no frames, or a later vibenv's)."""
@@ -140,14 +149,18 @@ class Attachment:
 
     def say(self, text: str) -> None:
         """Have the last row of the screen say `text` until the connection is back."""
+        if not self.reached:
+            self._clear_records()
         self._painting.cover(text, *self._size)
+
+    def awaits_answers(self, now: float) -> bool:
+        """Whether the terminal is about to answer what it was asked: that is not for who reads it next."""
+        return self._status.is_awaited(now)
 
     def tick(self, now: float) -> None:
         """Do what has come due."""
         if self._release_at is not None and now >= self._release_at:
-            self._release_at = None
-            passed, self.detached = self._key.release()
-            self._pass_on(passed, now)
+            self._release(now)
         if not self.reached:
             return
         if self.dropped and not self._repaint_comes:
@@ -175,6 +188,26 @@ class Attachment:
         What is still to be painted is dropped, so that this does not have to wait for it.
         """
         self._painting.leave()
+        self._clear_records()
+
+    def _typed(self, keys: bytes, now: float) -> None:
+        passed, self.detached = self._key.feed(keys)
+        pause = _KEYS_PAUSE_S if self._key.begun else _KEY_PAUSE_S
+        key_at = now + pause if self._key.held else None
+        times = (key_at, self._status.release_in(_KEY_PAUSE_S, now))
+        self._release_at = min((at for at in times if at is not None), default=None)
+        self._pass_on(passed, now)
+
+    def _release(self, now: float) -> None:
+        """Pass on what was held back, as nothing has followed that it could have been the beginning of."""
+        self._release_at = None
+        if held := self._status.release():
+            self._typed(held, now)
+            if self.detached or (self._key.held and self._key.begun):
+                return
+        self._release_at = None
+        passed, self.detached = self._key.release()
+        self._pass_on(passed, now)
 
     def _pass_on(self, keys: bytes, now: float) -> None:
         if self._watching or not keys:
@@ -207,6 +240,8 @@ class Attachment:
                 self._send_typed(now)
             case Kind.NOTICE:
                 self._notice(frame.payload.decode(errors="replace"), now)
+            case Kind.RECORD:
+                self._record(frame.payload.decode(errors="replace"))
             case Kind.ENDED:
                 self.ended = True
                 self.exit_code = frames.plain(frame.payload).get("exit_code")
@@ -217,8 +252,12 @@ class Attachment:
         said = frames.plain(payload)
         if said.get("version") != frames.VERSION or not isinstance(said.get("typed"), int):
             raise LaterVersion("a session of a later vibenv")
-        self.reached = self.was_reached = True
         self._painting.begin(self._size[0])
+        if not self.was_reached:
+            self.to_screen.extend(self._status.ask(now))
+        elif self._status.is_answered:
+            self._subscribe()
+        self.reached = self.was_reached = True
         if self._beat:
             self._beat.answered(now)
         self.dropped += self._keyboard.connected(said["typed"])
@@ -238,6 +277,20 @@ class Attachment:
             self._painting.repaint(position, data)
         else:
             self._painting.view(data)
+
+    def _subscribe(self) -> None:
+        self.to_session += frames.said(Kind.REQUEST, {"id": "records", "do": "records"})
+
+    def _record(self, pairs: str) -> None:
+        """Pass a record on; one that has no place below the session's name is left out."""
+        if (report := below(self._session, pairs)) and self._status.is_answered:
+            self._has_records = True
+            self._painting.report(report)
+
+    def _clear_records(self) -> None:
+        if self._has_records:
+            self._has_records = False
+            self._painting.report(f"state=clear:id={self._session}")
 
     def _notice(self, text: str, now: float) -> None:
         """Show a line for a while."""

@@ -70,6 +70,10 @@ class Painting:
         self.to_screen += b"\x1b7\x1b[?6l\x1b(B\x0f\x1b[%d;1H" % rows
         self.to_screen += b"\x1b[0;7m" + text.encode() + b"\x1b[m\x1b[K\x1b8"
 
+    def report(self, pairs: str) -> None:
+        """Let the terminal know what a program reports of itself (OSC 7501)."""
+        self.to_screen += b"\x1b]7501;%b\x1b\\" % pairs.encode()
+
     def painted(self, count: int) -> None:
         """Take note that the terminal has taken so many bytes of `to_screen`, and remove them."""
         self._modes.feed(bytes(self.to_screen[:count]))

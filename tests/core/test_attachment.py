@@ -10,6 +10,8 @@ from vibenv_core.supervisor import frames
 from vibenv_core.supervisor.frames import Frame, Frames, Kind
 
 CTRL_BACKSLASH = b"\x1c"
+ASKED = b"\x1b]7501;?\x1b\\\x1b[c"
+ANSWERS = b"\x1b]7501;?\x1b\\\x1b[?62;22c"
 
 
 def welcome(typed: int = 0, version: int = frames.VERSION) -> bytes:
@@ -18,7 +20,14 @@ def welcome(typed: int = 0, version: int = frames.VERSION) -> bytes:
 
 def new(*, keys: str = "ctrl-\\", watching: bool = False, linked: bool = False) -> Attachment:
     return Attachment(
-        24, 80, client="me", key=DetachKey(keys), watching=watching, history=1000, linked=linked
+        24,
+        80,
+        client="me",
+        session="task",
+        key=DetachKey(keys),
+        watching=watching,
+        history=1000,
+        linked=linked,
     )
 
 
@@ -76,7 +85,7 @@ def test_nothing_is_painted_before_the_session_welcomes() -> None:
 def test_what_was_on_the_screen_moves_up_once_and_the_title_is_kept() -> None:
     attachment = new()
     again(attachment, 0.0)
-    assert shown(attachment) == b"\x1b[22;0t" + b"\n" * 24 + b"\x1b[H\x1b[J"
+    assert shown(attachment) == b"\x1b[22;0t" + b"\n" * 24 + b"\x1b[H\x1b[J" + ASKED
     attachment.cut()
     again(attachment, 1.0)
     assert shown(attachment) == b""
@@ -339,3 +348,107 @@ def test_leaving_does_not_wait_for_a_flood_and_undoes_what_was_painted_of_it() -
     attachment.leave()
     assert b"\x1b[?1049l" in attachment.to_screen
     assert len(attachment.to_screen) < 200
+
+
+def supporting(*more: bytes) -> Attachment:
+    """An attachment whose terminal has answered that it takes reports, and that was sent these."""
+    attachment = attached()
+    attachment.typed(ANSWERS, now=10.1)
+    for pairs in more:
+        attachment.received(frames.frame(Kind.RECORD, pairs), now=10.2)
+    return attachment
+
+
+@pytest.mark.parametrize("cut", range(1, len(ANSWERS)))
+def test_the_terminals_answers_are_taken_out_of_what_is_typed_wherever_they_are_split(cut: int) -> None:
+    attachment = attached()
+    attachment.typed(b"a" + ANSWERS[:cut], now=10.1)
+    attachment.tick(10.11)
+    attachment.typed(ANSWERS[cut:] + b"b", now=10.11)
+    attachment.tick(20.0)
+    asked = [frames.plain(frame.payload) for frame in sent(attachment) if frame.kind == Kind.REQUEST]
+    assert asked == [{"id": "records", "do": "records"}]
+    attachment.typed(b"c", now=20.0)
+    assert b"".join(keys for _, keys in typed_in(attachment)) == b"c"
+    assert attachment.hello().since == 100
+
+
+@pytest.mark.parametrize("end", [b"\x07", b"\x1b\\"])
+def test_a_later_revisions_answer_may_say_more(end: bytes) -> None:
+    attachment = attached()
+    attachment.typed(b"x\x1b]7501;?:version=2" + end + b"y", now=10.1)
+    assert [frame.kind for frame in sent(attachment)] == [Kind.INPUT, Kind.REQUEST]
+
+
+def test_a_terminal_without_support_is_known_by_its_other_answer_and_is_sent_no_records() -> None:
+    attachment = attached()
+    attachment.typed(b"a\x1b[?1;2cb", now=10.1)
+    assert typed_in(attachment) == [(0, b"ab")]
+    assert not attachment.awaits_answers(10.1)
+    attachment.received(frames.frame(Kind.RECORD, b"state=done"), now=10.2)
+    assert shown(attachment) == b""
+    attachment.typed(b"\x1b[?1;2c", now=10.3)
+    assert typed_in(attachment) == [(2, b"\x1b[?1;2c")]
+
+
+def test_with_a_terminal_that_never_answers_all_keys_pass() -> None:
+    attachment = attached()
+    keys = [b"\x1b", b"\x1b[", b"\x1b]", b"\x1b[A", b"\x1b[?", b"ls\r", b"\x1bO", "ü".encode(), b"\x1b[1;2c"]
+    for number, key in enumerate(keys):
+        attachment.typed(key, now=11.0 + number / 2)
+        attachment.tick(11.1 + number / 2)
+    attachment.tick(100.0)
+    assert b"".join(key for _, key in typed_in(attachment)) == b"".join(keys)
+    assert attachment.awaits_answers(10.5)
+    assert not attachment.awaits_answers(11.5)
+
+
+def test_keys_that_detach_are_found_whatever_else_is_waited_for() -> None:
+    attachment = attached(keys="ctrl-p,ctrl-q")
+    attachment.typed(b"\x10\x1b", now=10.1)
+    attachment.tick(10.2)
+    attachment.typed(b"\x10", now=10.3)
+    attachment.typed(ANSWERS, now=10.4)
+    attachment.tick(10.5)
+    attachment.typed(b"\x11", now=10.6)
+    assert attachment.detached
+
+
+def test_records_are_passed_on_under_the_sessions_name_and_cleared_on_leaving() -> None:
+    attachment = supporting(b"state=clear", b"state=blocked:id=a/b:kind=auth", b"state=busy", b"\x1b[31mevil")
+    reports = b"\x1b]7501;state=clear:id=task\x1b\\\x1b]7501;state=blocked:id=task/a/b:kind=auth\x1b\\"
+    assert shown(attachment) == reports
+    attachment.leave()
+    assert attachment.to_screen.endswith(b"\x1b]7501;state=clear:id=task\x1b\\")
+
+
+def test_a_record_without_room_below_the_sessions_name_is_left_out() -> None:
+    assert shown(supporting(b"state=done:id=a/b/c/d/e/f/g/h")) == b""
+
+
+def test_of_a_long_name_the_beginning_is_the_records_first_segment() -> None:
+    attachment = Attachment(24, 80, client="me", session="n" * 63, key=DetachKey())
+    again(attachment, 0.0)
+    attachment.typed(ANSWERS, now=0.1)
+    shown(attachment)
+    attachment.received(frames.frame(Kind.RECORD, b"state=done"), now=0.2)
+    assert shown(attachment) == b"\x1b]7501;state=done:id=" + b"n" * 32 + b"\x1b\\"
+
+
+def test_after_a_cut_records_are_cleared_once_that_is_said_and_asked_for_anew() -> None:
+    attachment = supporting(b"state=working")
+    sent(attachment)
+    shown(attachment)
+    attachment.cut()
+    assert shown(attachment) == b""
+    attachment.say("no connection")
+    attachment.say("no connection still")
+    assert shown(attachment).count(b"state=clear:id=task") == 1
+    again(attachment, 20.0)
+    assert Kind.REQUEST in kinds(attachment)
+
+
+def test_a_terminal_that_was_sent_nothing_is_cleared_of_nothing() -> None:
+    attachment = supporting()
+    attachment.leave()
+    assert b"7501" not in attachment.to_screen
