@@ -99,7 +99,7 @@ def test_a_program_finds_support_and_its_reports_come_to_the_persons_terminal(
         person.until(is_told("state=blocked:id=task/ask:kind=permission:app=agent:msg=cm0geD8="))
         person.attachment.typed(b"\r", time.monotonic())
         person.until(is_told("state=done:id=task"))
-        person.until(lambda: "end" in "".join(person.terminal.lines()))
+        person.until(lambda: "end" in [row.text for row in person.terminal.rows()])
         assert told[0] == "state=clear:id=task"
         person.attachment.leave()
         person.go_on()

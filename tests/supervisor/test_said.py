@@ -138,6 +138,15 @@ def test_a_session_goes_on_whoever_reads_what_is_said_of_it(start: Start, reader
     assert session.process.wait(PATIENCE_S) == 5
 
 
+def test_that_a_program_paints_itself_anew_for_another_size_is_no_work(start: Start) -> None:
+    session = start("sh", "-c", "trap 'echo painted' WINCH; while :; do sleep 0.05; done")
+    said = Said(session)
+    began = said.until(does("idle", "quiet")).activity.since
+    session.attach(rows=30, cols=100).until_painted(b"painted")
+    status = said.until(lambda status: bool(status.clients))
+    assert (status.activity.state, status.activity.since) == ("idle", began)
+
+
 def test_a_session_that_is_quiet_takes_no_processor_time(start: Start) -> None:
     session = start("bash", "--norc", "-i", env={"PS1": "$ "})
     Said(session).until(does("idle", "foreground"))

@@ -40,6 +40,16 @@ def test_times_of_day_are_said() -> None:
     assert said.keys == Keys("anna", True, 1_000_053.0)
 
 
+def test_the_same_time_is_said_of_the_same_until_the_clock_is_set_anew() -> None:
+    telling, said = Telling(), []
+    for number, wall in enumerate((1000.0, 1000.104, 1000.2, 5000.3)):
+        telling.tell(status(number / 10), wall)
+        told = parse(bytes(telling.unsent))
+        assert told
+        said.append(told.activity.since)
+    assert said == [1001.0, 1001.0, 1001.0, 5001.0]
+
+
 def test_a_few_changes_are_said_at_once_and_then_ten_a_second_with_the_latest_in_any_case() -> None:
     telling = Telling()
     said = [at for at in range(1000) if say(telling, status(at / 100, STATES[at % 2]))]

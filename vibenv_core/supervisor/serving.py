@@ -183,6 +183,7 @@ class _Loop:
             if self._recording:
                 self._recording.resized(*self._size, now)
             self._program.resize(*self._size)
+            self._hub.doing.resized(now)
         for descriptor, connection in list(self._connections.items()):
             connection.send(now)
             ended = connection.is_done and (self._hub.display.exit_code is not None or connection.client)

@@ -15,6 +15,9 @@ _DETAIL_S = 1.0
 _KEYS_S = 1.5
 """So long before the keys are free again it is said that they are held for longer."""
 
+_SET_ANEW_S = 0.5
+"""By so much the time of day differs once it was set anew; less, and the same time is said of the same."""
+
 
 class Telling:
     """What was said last, and what of it is still to be written."""
@@ -26,6 +29,7 @@ class Telling:
         """When something is to be said that has to wait a little."""
         self._told: Status | None = None
         self._told_at = 0.0
+        self._ahead = 0.0
         self._free_at = 0.0
         """When as much may be said as ever."""
 
@@ -51,7 +55,9 @@ class Telling:
         """Say it; `wall` is the time of day, in seconds since 1970."""
         self._told, self._told_at = status, status.at
         self._free_at = max(self._free_at, status.at) + _PAUSE_S
-        self.unsent = memoryview(line(moved(status, wall - status.at)))
+        if abs(wall - status.at - self._ahead) > _SET_ANEW_S:
+            self._ahead = wall - status.at
+        self.unsent = memoryview(line(moved(status, self._ahead)))
 
     def _differs(self, status: Status) -> bool:
         told = self._told
