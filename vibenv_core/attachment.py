@@ -47,7 +47,7 @@ class Attachment:
         history: int = 0,
         linked: bool = False,
     ) -> None:
-        """`client` is a name that no other client has, `author` who types; under the name of the `session` its
+        """`client` is a name that no other client has, `author` who types; under the `session`'s name its
         records are passed on to a terminal that takes them.
 
         `history` is how many bytes of scrollback are wanted. `linked` says that the connection is one that
