@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vibenv_core.supervisor.keys import Modes
-from vibenv_core.supervisor.screen import Event, TextRow, View
+from vibenv_core.supervisor.screen import Event, Styles, TextRow, View
 
 _KEPT = 10_000
 
@@ -59,6 +59,9 @@ class PlainScreen:
 
     def text(self) -> str:
         return self.fed
+
+    def styles(self) -> Styles:
+        return Styles([[{"text": row.text, "bold": True}] for row in self.rows()], {}, "block")
 
 
 class PlainQueries:

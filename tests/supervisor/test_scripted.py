@@ -100,3 +100,27 @@ def test_a_pattern_that_takes_forever_is_refused_and_the_terminal_goes_on(start:
     assert (refused["code"], "takes too long" in refused["error"]) == ("bad_regex", True)
     script.type(b"still here\n")
     script.until_painted(b"still here")
+
+
+def test_a_screen_is_told_with_its_looks_and_then_the_rows_that_have_changed(start: Start) -> None:
+    paints = (
+        r"\033[1;31mred\033[m plain\n\033]4;2;#123456\033\\\033[42mgreen\033[m\n\033]11;#010203\033\\",
+        r"\033[1Ax",
+    )
+    session = start("sh", "-c", f"printf '{paints[0]}'; read line; printf '{paints[1]}'; exec cat")
+    script = session.attach(rows=0, cols=0, person=False)
+    script.ask("wait", text="green", idle_s=0.2)
+    shown = script.ask("screen", styled=True)
+    assert shown["cells"][:3] == [
+        [{"text": "red", "fg": 1, "bold": True}, {"text": " plain"}],
+        [{"text": "green", "bg": "#123456"}],
+        [],
+    ]
+    assert (shown["colors"], shown["cursor_shape"]) == ({"background": "#010203"}, "block")
+    seq = script.ask("send", at=0, parts=[{"key": "Enter"}])["seq"]
+    assert seq == shown["seq"]
+    script.ask("wait", text="x", since=seq)
+    changes = script.ask("screen", since=seq)
+    assert (changes["changed"], changes["lines"]) == ([2], ["x"])
+    assert script.ask("screen", since=changes["seq"])["changed"] == []
+    assert script.ask("screen", since=1)["changed"] is None

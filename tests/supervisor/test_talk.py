@@ -91,6 +91,8 @@ def test_the_screen_is_told() -> None:
         "seq": 7,
         "changed": None,
         "cells": None,
+        "colors": None,
+        "cursor_shape": None,
     }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Any
 
-from . import reading, repainting, snapshot, viewing
+from . import reading, repainting, snapshot, styling, viewing
 from .cells import Row
 from .ghostty_library import (
     CALLBACKS,
@@ -26,7 +26,7 @@ from .ghostty_library import (
     find,
 )
 from .keys import Modes
-from .screen import Event, TextRow, View
+from .screen import Event, Styles, TextRow, View
 
 _NAME = b"vibenv"
 """What a program is told that asks for the terminal's name (XTVERSION)."""
@@ -148,6 +148,14 @@ class GhosttyScreen:
 
     def rows(self) -> list[TextRow]:
         return reading.rows(self.state())
+
+    def styles(self) -> Styles:
+        state = self.state()
+        return Styles(
+            styling.styled(state.active.rows, state.terminal),
+            styling.colors(state.terminal),
+            styling.cursor_shape(state.active),
+        )
 
     def text(self) -> str:
         older: list[list[str]] = []

@@ -226,6 +226,8 @@ class Hub:
         rows = screen.rows()
         changed = None if asked.since is None else self._screens.changed(asked.since, rows)
         self._screens.remember(rows)
+        wanted = [number for number in range(len(rows)) if changed is None or number in changed]
+        styles = screen.styles() if asked.styled else None
         return Shown(
             rows=display.rows,
             cols=display.cols,
@@ -233,8 +235,11 @@ class Hub:
             title=screen.title,
             alternate=screen.alternate,
             seq=display.end,
-            lines=[row.text for number, row in enumerate(rows) if changed is None or number in changed],
+            lines=[rows[number].text for number in wanted],
             changed=changed,
+            cells=styles and [styles.cells[number] for number in wanted],
+            colors=styles and styles.colors,
+            cursor_shape=styles and styles.cursor_shape,
         )
 
     def _sends(self, client: Client, data: bytes, now: float) -> None:

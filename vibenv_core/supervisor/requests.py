@@ -76,6 +76,10 @@ class Shown(NamedTuple):
     `bg`, `underline_color` (`#rrggbb`, or a number of the palette), `bold`, `faint`, `italic`, `underline`
     (its kind), `blink`, `inverse`, `invisible`, `strikethrough`, `overline`, `link`, and `width` (in cells,
     where it is not one for each character)."""
+    colors: dict[str, str] | None = None
+    """With `cells`: of `foreground`, `background` and `cursor` those that the program has set, `#rrggbb`."""
+    cursor_shape: str | None = None
+    """With `cells`: block, underline or bar."""
 
 
 class Sent(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from .keys import Modes
@@ -42,6 +42,17 @@ class TextRow(NamedTuple):
     """Whether it does."""
     look: object = None
     """The same for rows that look the same."""
+
+
+class Styles(NamedTuple):
+    """How what is shown looks."""
+
+    cells: list[list[dict[str, Any]]]
+    """For each row, as `requests.Shown` has it."""
+    colors: dict[str, str]
+    """Those of `foreground`, `background` and `cursor` that the program has set, as `#rrggbb`."""
+    cursor_shape: str
+    """block, underline or bar."""
 
 
 class Screen(Protocol):
@@ -95,6 +106,9 @@ class Screen(Protocol):
 
     def rows(self) -> list[TextRow]:
         """What it shows, from the top."""
+
+    def styles(self) -> Styles:
+        """How that looks."""
 
     def text(self) -> str:
         """Scrollback and screen as text; lines that were wrapped are whole again."""
