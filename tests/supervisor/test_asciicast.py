@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vibenv_core.supervisor import asciicast
-from vibenv_core.supervisor.asciicast import Header, Marker, Output, Resize, Writer
+from vibenv_core.supervisor.asciicast import Header, Marker, Output, Resize, Typed, Writer
 
 HEADER = Header(rows=24, cols=80, began=1_800_000_000.25, term="xterm-256color", before=12)
 
@@ -65,6 +65,20 @@ def test_sizes_markers_and_paintings_come_back_in_order() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        Typed(1.0, "ann", person=True),
+        Typed(1.0, "", person=True),
+        Typed(1.0, "a (bot): 世界", person=False),
+        Typed(1.0, "bot", person=False, size=12),
+    ],
+)
+def test_who_typed_is_read_as_it_was_written(typed: Typed) -> None:
+    line = asciicast.typed(typed.time, typed.author, person=typed.person, size=typed.size)
+    assert list(asciicast.read([line])) == [typed]
+
+
 def test_a_line_that_was_not_written_to_its_end_is_left_out() -> None:
     whole = Writer().output(1.0, b"whole")
     assert list(asciicast.read([whole, whole[:-5]])) == [Output(1.0, b"whole")]
@@ -80,6 +94,7 @@ def test_a_line_that_was_not_written_to_its_end_is_left_out() -> None:
         '[1.0, "o", 5]',
         '[1.0, "r", "80"]',
         '[1.0, "b", "?"]',
+        '[1.0, "a", "ann"]',
         "[" * 100_000,
     ],
 )

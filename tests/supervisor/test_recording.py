@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from vibenv_core.supervisor import asciicast
-from vibenv_core.supervisor.asciicast import Event, Marker, Output
+from vibenv_core.supervisor.asciicast import Event, Marker, Output, Typed
+from vibenv_core.supervisor.lease import Typist
 from vibenv_core.supervisor.recording import NEWEST, OLDER, Recording
 
 PAINT = b"<painted>"
@@ -34,6 +35,16 @@ def output(file: Path) -> bytes:
 def markers(file: Path) -> list[str]:
     said = [each.text for each in events(file) if isinstance(each, Marker)]
     return [text for text in said if text != asciicast.PAINTED]
+
+
+def test_who_types_is_recorded_but_not_without_end(tmp_path: Path) -> None:
+    recording = begun(tmp_path, limit=2000)
+    for _ in range(1000):
+        recording.typed(Typist("ann", person=True), 0.5)
+    assert (tmp_path / NEWEST).stat().st_size <= 1000
+    assert events(tmp_path / NEWEST)[0] == Typed(0.5, "ann", person=True)
+    recording.output(b"output", 0.5, painted)
+    assert output(tmp_path / NEWEST) == b"output"
 
 
 def test_output_is_on_disk_as_soon_as_it_is_told(tmp_path: Path) -> None:

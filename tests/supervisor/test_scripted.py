@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from tests.supervisor.test_process import Start, start
-from vibenv_core.supervisor import frames
+from vibenv_core.supervisor import asciicast, frames
+from vibenv_core.supervisor.asciicast import Typed
 from vibenv_core.supervisor.frames import Kind
 
 __all__ = ["start"]
@@ -124,3 +125,21 @@ def test_a_screen_is_told_with_its_looks_and_then_the_rows_that_have_changed(sta
     assert (changes["changed"], changes["lines"]) == ([2], ["x"])
     assert script.ask("screen", since=changes["seq"])["changed"] == []
     assert script.ask("screen", since=1)["changed"] is None
+
+
+def test_the_recording_says_who_typed_and_never_what(start: Start) -> None:
+    session = start("sh", "-c", "stty -echo; echo ready; cat > /dev/null")
+    person = session.attach(author="ann")
+    script = session.attach(rows=0, cols=0, person=False, author="bot\x1b[31m")
+    person.until_painted(b"ready")
+    script.ask("send", at=0, parts=[{"text": "secret"}])
+    person.type(b"se")
+    person.type(b"cret")
+    person.until_frame(Kind.TYPED)
+    recorded = session.recorded().decode()
+    typed = [event for event in asciicast.read(recorded.splitlines()[1:]) if isinstance(event, Typed)]
+    assert [(each.author, each.person, each.size) for each in typed] == [
+        ("bot[31m", False, 6),
+        ("ann", True, None),
+    ]
+    assert "secret" not in recorded

@@ -85,6 +85,8 @@ class Recording:
                     events.append(Resize(int(rows), int(cols)))
                 case "m":
                     events.append(Marker(data))
+                case "a":
+                    pass  # who typed
                 case _:
                     raise AssertionError(f"an event that no player knows: {kind}")
         return cls(tuple(events), said["vibenv"]["before"])

@@ -1,9 +1,10 @@
 """The recording's format, both ways: what happened to lines, and lines to what happened. Pure.
 
 asciicast v2: a header, then one JSON array a line: time, kind, data. Output is `o`, a new size `r`, a marker
-`m`. Output that is no UTF-8 has U+FFFD for what is not, so that players play it; an event `b` after that `o`
-has the bytes themselves, as base64. After a marker `PAINTED` the next `o` is not output: it paints the screen
-as it was, for what follows to be played upon.
+`m`. Who types is an event `a`: at the beginning of each stretch of typing, and for each text that a program
+sends; never what. Output that is no UTF-8 has U+FFFD for what is not, so that players play it; an event `b`
+after that `o` has the bytes themselves, as base64. After a marker `PAINTED` the next `o` is not output: it
+paints the screen as it was, for what follows to be played upon.
 
 Source: asciinema's description of asciicast v2; it lets readers pass over kinds that they do not know.
 """
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 PAINTED = "screen painted"
 _LONGEST_CHARACTER = 4
 _SIZE = re.compile(r"[0-9]{1,5}x[0-9]{1,5}")
+_TYPED = re.compile(r"(person|program): (.*?)(?: \(([0-9]{1,9}) bytes\))?")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
@@ -46,7 +48,18 @@ class Marker(NamedTuple):
     text: str
 
 
-Event = Output | Resize | Marker
+class Typed(NamedTuple):
+    """Somebody began to type, or a program sent a text."""
+
+    time: float
+    author: str
+    """As they call themselves."""
+    person: bool
+    size: int | None = None
+    """How many bytes a program sent; None where it types as a person does, key by key."""
+
+
+Event = Output | Resize | Marker | Typed
 
 
 class Header(NamedTuple):
@@ -114,6 +127,12 @@ def marker(time: float, text: str) -> str:
     return f'[{time:.6f}, "m", {encode_basestring(text)}]\n'
 
 
+def typed(time: float, author: str, *, person: bool, size: int | None = None) -> str:
+    """The line that says who types."""
+    text = f"{'person' if person else 'program'}: {author}" + ("" if size is None else f" ({size} bytes)")
+    return f'[{time:.6f}, "a", {encode_basestring(text)}]\n'
+
+
 def painted(time: float, painting: bytes) -> str:
     """The lines that paint the screen as it was."""
     return marker(time, PAINTED) + _output(time, painting)
@@ -156,6 +175,8 @@ def read(lines: Iterable[str]) -> Iterator[Event]:
         elif kind == "m":
             paint = data == PAINTED
             yield Marker(time, data)
+        elif found := _TYPED.fullmatch(data):
+            yield Typed(time, found[2], found[1] == "person", None if found[3] is None else int(found[3]))
     if held:
         yield held
 
@@ -166,6 +187,8 @@ def _fields(line: str) -> tuple[float, str, str] | None:
             return time, kind, data
         case [int() | float() as time, "r", str(data)] if _SIZE.fullmatch(data):
             return time, "r", data
+        case [int() | float() as time, "a", str(data)] if _TYPED.fullmatch(data):
+            return time, "a", data
         case [int() | float() as time, "b", str(data)] if _BASE64.fullmatch(data):
             return time, "b", data
         case _:

@@ -18,7 +18,8 @@ from .doing import Doing
 from .dtach_client import DtachClient
 from .frames_client import FramesClient
 from .keyboard import Keyboard
-from .lease import Lease
+from .lease import Lease, Typist
+from .reading import plain
 from .requests import Ask, Send, Shown, Wait
 from .screens import Screens
 from .sending import Sending
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 _FOCUS = re.compile(rb"(?:\x1b\[[IO])*")
 """Sent by a terminal itself when its window is chosen or left: nobody typed."""
+
+
+_LONGEST_AUTHOR = 64
 
 
 class Hub:
@@ -106,7 +110,7 @@ class Hub:
             other.over = True
             self.leave(other)
         client = FramesClient(hello.client, self.display, self.keyboard)
-        client.author, client.person = hello.author, hello.person
+        client.author, client.person = plain(hello.author)[:_LONGEST_AUTHOR], hello.person
         rows, cols = bounded(hello.rows, hello.cols)
         client.begin(rows=rows, cols=cols, watching=hello.watching, history=hello.history)
         self._add(client)
@@ -134,8 +138,9 @@ class Hub:
             return
         new = data if position is None else data[max(0, self.keyboard.taken(client.name) - position) :]
         is_typed = not _FOCUS.fullmatch(new)
+        if is_typed:
+            self._lease.typed(Typist(client.author, client.person), now)
         if is_typed and client.person:
-            self._lease.typed(client.author, person=True, now=now)
             self._sending.person_typed(now)
         if position is None:
             self.keyboard.push(client.name, data)
@@ -207,6 +212,10 @@ class Hub:
         """Who holds the keys; None when nobody does."""
         return self._lease.keys(now)
 
+    def typists(self) -> list[Typist]:
+        """Who has begun to type since this was asked last, or sent a text."""
+        return self._lease.typists()
+
     def state(self, now: float) -> dict[str, Any]:
         """How things are, as JSON says it."""
         display = self.display
@@ -244,7 +253,7 @@ class Hub:
 
     def _sends(self, client: Client, data: bytes, now: float) -> None:
         """A program's text is typed from now on."""
-        self._lease.typed(client.author, person=False, now=now)
+        self._lease.typed(Typist(client.author, False, len(data)), now)
         self._touched(client, data, now)
 
     def _touched(self, client: Client, data: bytes, now: float) -> None:

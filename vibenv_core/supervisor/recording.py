@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from . import asciicast
 from .asciicast import Header, Output, Writer
+from .lease import Typist
 
 NEWEST = "session.cast"
 OLDER = "session.1.cast"
@@ -89,6 +90,13 @@ class Recording:
         self._size = (rows, cols)
         if not self._lost:
             self._write(asciicast.resize(self._at(now), rows, cols))
+
+    def typed(self, typist: Typist, now: float) -> None:
+        """Somebody types. Where nothing is written but this, that is given up before it takes up much."""
+        author, person, size = typist
+        text = asciicast.typed(self._at(now), author, person=person, size=size)
+        if not self._lost and self._length + len(text) <= self._limit:
+            self._write(text)
 
     @property
     def due(self) -> float | None:

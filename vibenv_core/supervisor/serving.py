@@ -178,6 +178,10 @@ class _Loop:
         self._type()
         while self._hub.tick(now):
             self._type()
+        typists = self._hub.typists()
+        if self._recording:
+            for typist in typists:
+                self._recording.typed(typist, now)
         if self._hub.size != self._size:
             self._size = self._hub.size
             if self._recording:
