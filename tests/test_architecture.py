@@ -48,6 +48,7 @@ ONLY_IN = {
         "nu_plugin_vibenv.sdk.real_nu",
     },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
+    "resvg_py": {"vibenv_core.picture_png"},
     "termios": {"vibenv_core.terminal", "nu_plugin_vibenv.sdk.foreground"},
     "ctypes": {"vibenv_core.supervisor.ghostty", "vibenv_core.supervisor.ghostty_library"},
 }
@@ -64,6 +65,7 @@ DECIDES_ONLY = {
             "container_body",
             "contexts",
             "detach_key",
+            "drawn",
             "errors",
             "forward_plan",
             "heartbeat",
@@ -73,6 +75,7 @@ DECIDES_ONLY = {
             "model",
             "multiplexed",
             "painting",
+            "picture",
             "status_query",
         )
     ),

@@ -10,6 +10,7 @@ and may be called from several threads at once; the longer ones take an event th
     session_process  attachment  keyboard  painting  status_query  heartbeat  away  detach_key
     terminal_modes  multiplexed
                                             a session's terminal, as bytes
+    picture  drawn                          its screen as a picture for people
     inside_programs                         how vibenv's own programs are started in sessions
     address  contexts  ssh_config           addresses; Docker's contexts and ssh's configuration, as text
     user_files  tls_files  context_store  ssh_files              the user's files that these are in
@@ -30,5 +31,6 @@ and may be called from several threads at once; the longer ones take an event th
     recorded  plain_text  spool             recordings of sessions' terminals: out of their files, as text
     sessions  listing  statuses  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do
+    picture_png                             draws pictures: the only importer of resvg
     forward_relay                           a program of its own: carries a forward's connections
 """
