@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 _TRIES = 5
 """How often what is read is asked for again while nothing new comes of it."""
 _RETRY_S = 0.2
+_FIRST = 1 << 14
+"""Bytes of a file that are looked at first: the fewer, the sooner something is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,14 @@ class Log:
         """What was shown, as `plain_text` has it: whole lines, many or few at a time."""
         plain = PlainText(self.header.rows, self.header.cols, at_once=at_once)
         for block in self._blocks(since):
-            given = []
-            for event in block:
-                if event.kind == "output":
-                    given.append(plain.feed(event.text))
-                elif event.kind == "resize":
-                    cols, _, rows = event.text.partition("x")
+            for kind, events in itertools.groupby(block, key=lambda event: event.kind):
+                if kind == "output":
+                    if lines := plain.feed("".join([event.text for event in events])):
+                        yield lines
+                elif kind == "resize":
+                    *_, (_, _, size) = events
+                    cols, _, rows = size.partition("x")
                     plain.resize(_number(rows), _number(cols))
-            if lines := "".join(given):
-                yield lines
         if lines := plain.end():
             yield lines
 
@@ -241,6 +243,6 @@ def _unpacked(blocks: Iterator[bytes], so_far: Recorded, *, settled: bool) -> It
             if file is None:
                 continue
             so_far.begin(oldest=settled or name == OLDER)
-            while block := file.read(BLOCK):
+            for block in itertools.chain((file.read(_FIRST),), iter(partial(file.read, BLOCK), b"")):
                 if lines := so_far.feed(block):
                     yield lines

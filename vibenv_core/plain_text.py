@@ -34,7 +34,7 @@ _NARROW = (
 """Characters of one cell each, of those that are usual."""
 _BEGUN = re.compile(r"\x1b(?:\[[<=>?]?[0-9;:]*[ -/]*|[ -/]*)")
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*+m")
-_USUAL_LINE = re.compile(rf"((?:[{_NARROW}]++|{_COLOURS.pattern})*+)\r++\n")
+_USUAL_LINES = re.compile(rf"(?:(?:[{_NARROW}]++|{_COLOURS.pattern})*+\r\n)++")
 _USUAL = re.compile(rf"[{_NARROW}]*")
 _END_OF_STRING = re.compile(r"[\x07\x18\x1a]|(?=\x1b)")
 _ALTERNATE = {"47", "1047", "1049"}
@@ -45,8 +45,9 @@ class _Line:
 
     __slots__ = ("_cells", "_text", "said", "wrapped")
 
-    def __init__(self) -> None:
-        self._text = ""
+    def __init__(self, text: str = "") -> None:
+        """Of text whose characters take a cell each."""
+        self._text = text
         self._cells: list[str] | None = None
         """In the place of the text, once they are asked for."""
         self.wrapped = False
@@ -65,11 +66,6 @@ class _Line:
     def text(self) -> str:
         """What is in them."""
         return self._text if self._cells is None else "".join(self._cells)
-
-    @text.setter
-    def text(self, text: str) -> None:
-        """Where each character takes a cell."""
-        self._text, self._cells = text, None
 
 
 class PlainText:
@@ -110,7 +106,7 @@ class PlainText:
                     break
                 self._in_string, at = False, found.end()
                 continue
-            if not self._col and (end := self._usual_line(text, at)):
+            if not self._col and (end := self._usual_lines(text, at)):
                 at = end
                 continue
             token = _TOKEN.match(text, at)
@@ -125,19 +121,36 @@ class PlainText:
         given, self._given = "".join(self._given), []
         return given
 
-    def _usual_line(self, text: str, at: int) -> int:
-        """Take a whole line that nothing is to be said of, which most are; where it ends, or 0."""
-        line = self._line()
-        if self._alternate or line.text or (found := _USUAL_LINE.match(text, at)) is None:
+    def _usual_lines(self, text: str, at: int) -> int:
+        """Take whole lines that nothing is to be said of, as most are, all that follow; where they end."""
+        if self._alternate or self._line().text or (found := _USUAL_LINES.match(text, at)) is None:
             return 0
-        plain = found[1]
+        plain = found[0]
         if "\x1b" in plain:
             plain = _COLOURS.sub("", plain)
-        if len(plain) > self._cols:
-            return 0
-        line.text = plain
-        self._feed_line()
+        lines = plain.split("\r\n")[:-1]
+        if self._row != self._bottom or self._is_partly_still() or len(max(lines, key=len)) > self._cols:
+            for line in lines:
+                self._write(line)
+                self._control("\r")
+                self._control("\n")
+        else:
+            self._scroll_through(lines)
         return found.end()
+
+    def _is_partly_still(self) -> bool:
+        """Whether there is more to scrolling than that lines go off the screen."""
+        return self._at_once or self._top > 0 or self._bottom < self._rows - 1
+
+    def _scroll_through(self, lines: list[str]) -> None:
+        """Have these go over the screen, in the last row of which the cursor is."""
+        shown = [*self._lines[:-1], *map(_Line, lines[-self._bottom :] if self._bottom else [])]
+        gone = len(shown) - self._bottom
+        for line in shown[: min(gone, len(self._lines) - 1)]:
+            self._give(line)
+        if len(lines) > self._bottom:
+            self._given += [f"{line.rstrip(' ')}\n" for line in lines[: len(lines) - self._bottom]]
+        self._lines = [*shown[gone:], _Line()]
 
     def end(self) -> str:
         """What is left on the screen."""

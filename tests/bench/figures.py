@@ -81,6 +81,20 @@ def at_most_times(measure: str, ours: Times, other: Times, *, factor: float) -> 
     )
 
 
+def at_least(measure: str, ours: Times, other: Times, *, speed: float, unit: str = "MB/s") -> Figure:
+    """A speed that is not to be lower than `speed`, beside another."""
+    median = statistics.median(ours)
+    return Figure(
+        measure=measure,
+        bar=f"at least {speed:g} {unit}",
+        ours=ours,
+        other=other,
+        measured=f"{median / statistics.median(other):.2f} times",
+        kept=median >= speed,
+        unit=unit,
+    )
+
+
 def beside(
     measure: str, ours: Times, other: Times | None, *, factor: float | None = None, unit: str = "ms"
 ) -> Figure:

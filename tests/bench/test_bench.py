@@ -4,8 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import inside
-from tests.bench.figures import at_most, at_most_above, at_most_times, beside, faster, in_turns, table
+from tests.bench import inside, log
+from tests.bench.figures import (
+    at_least,
+    at_most,
+    at_most_above,
+    at_most_times,
+    beside,
+    faster,
+    in_turns,
+    table,
+)
 from tests.bench.measures import Bench, measure
 from tests.nu.shell import Shell
 from tests.stack.engine import Engine as Docker
@@ -33,6 +42,8 @@ def test_medians_are_held_against_the_bar(median: float, kept: bool) -> None:
     assert at_most_times("", times, [1, 1, 1], factor=1).kept is kept
     assert beside("", times, [1, 1, 1], factor=1).kept is kept
     assert beside("", times, [1, 1, 1]).kept is None
+    assert at_least("", times, [1, 1, 1], speed=median).kept is True
+    assert at_least("", times, [1, 1, 1], speed=median + 0.1).kept is False
     assert faster("", times, [1, 1, 1], bar="").kept is None
 
 
@@ -75,5 +86,6 @@ def test_a_short_run_measures_everything(
     assert len(told) == 6
     assert len(figures) == 8
     figures += inside.measure(bench, inside.Sizes(large=1 << 20, each=1 << 19, small_files=10))
-    assert len(figures) == 16
+    figures += log.measure(bench, 1 << 20)
+    assert len(figures) == 26
     assert all(min(figure.ours) > 0 for figure in figures)

@@ -74,6 +74,15 @@ def test_lines_that_scroll_off_come_as_they_do_and_each_once(piece: int | None) 
     assert shown.feed("d\r\n") == "a\n"
 
 
+def test_lines_that_come_together_are_as_those_that_come_one_by_one() -> None:
+    chance = random.Random(11)
+    odd = ["x" * 50, "y" * COLS, "", "end  ", "\x1b[A", "\x1b[2;3r", "\x1b[r", "\x1b[H", "\x1b[4;1H", "a\rb"]
+    for _ in range(300):
+        parts = [chance.choice([*odd, "a line", "\x1b[1mone\x1b[m"]) for _ in range(chance.randrange(12))]
+        written = "\r\n".join(parts)
+        assert plain(written) == plain(written, piece=1), repr(written)
+
+
 def test_at_once_a_line_comes_with_its_end_and_again_only_if_it_changes() -> None:
     shown = PlainText(ROWS, COLS, at_once=True)
     assert shown.feed("0%\r9%\r\n") == "9%\n"
