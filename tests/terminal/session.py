@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.nu.shell import ROOT
-from tests.terminal.client import Client
+from tests.terminal.client import PATIENCE_S, Client
 from tests.terminal.recording import Recording
 from vibenv_core.supervisor import READY
 from vibenv_core.supervisor.frames import Hello
+from vibenv_core.supervisor.status import Status, parse
 
 ENV = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "PYTHONPATH": str(ROOT)}
 """The environment of all that runs in these tests: nothing of the developer's but PATH."""
@@ -33,6 +35,8 @@ class Session:
     folder: Path
     process: subprocess.Popen[bytes]
     clients: list[Client] = field(default_factory=list)
+    _unread: list[bytes] = field(default_factory=list)
+    """Lines that it said and no test has looked at, the last of them not whole yet."""
 
     @property
     def dtach_socket(self) -> Path:
@@ -47,6 +51,22 @@ class Session:
         assert self.process.stdout is not None
         said = self.process.stdout.readline()
         assert said == READY, said
+
+    def until_said(self, holds: Callable[[Status], bool]) -> Status:
+        """How the supervisor says that the session is, once something holds of that."""
+        output, said = self.process.stdout, b""
+        assert output
+        while True:
+            while len(self._unread) > 1:
+                said = self._unread.pop(0)
+                status = parse(said)
+                assert status, said
+                if holds(status):
+                    return status
+            assert select.select([output], [], [], PATIENCE_S)[0], f"not said; last: {said!r}"
+            more = os.read(output.fileno(), 1 << 16)
+            assert more, f"not said; last: {said!r}"
+            self._unread = (b"".join(self._unread) + more).split(b"\n")
 
     @property
     def log(self) -> Path:

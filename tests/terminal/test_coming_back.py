@@ -96,6 +96,8 @@ def test_fifty_idle_sessions_take_no_processor_time() -> None:
         clients = [session.attach() for session in idle[:10]]
         for client in clients:
             client.ask("state")
+        for session in idle:
+            session.until_said(lambda status: status.activity.source == "foreground")
         before = [session.processor_ticks for session in idle]
         client = idle[0].attach()
         rounds = itertools.count()
