@@ -55,6 +55,7 @@ _STATUS = b"7501;"
 _STATUS_QUERY = _STATUS + b"?"
 _UNTOLD = re.compile(rb"\x1b(?:c|\]133;([A-Za-z][^\x07\x18\x1a\x1b]{0,256})(?=[\x07\x1b]))")
 """What the library does not tell of: RIS, and what a shell marks its prompts and commands with."""
+_HAS_UNTOLD = re.compile(rb"\x1b(?:c|\]133;)")
 _EVENTS = 4096
 """As many as one piece of output can have of those that count each; of the others the last counts."""
 _LAST_COUNTS = ("bell", "progress", "title")
@@ -100,7 +101,7 @@ class GhosttyScreen:
 
     def feed(self, output: bytes) -> bytes:
         begin = 0
-        for untold in _UNTOLD.finditer(output) if b"\x1bc" in output or b"\x1b]133;" in output else ():
+        for untold in _UNTOLD.finditer(output) if b"\x1b" in output and _HAS_UNTOLD.search(output) else ():
             self._feed(output[begin : untold.end()])
             begin = untold.end()
             mark = untold[1]

@@ -20,8 +20,11 @@ HIDDEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+_UNSEEN = dict.fromkeys(
+    (
+        *(0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+        *(*range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)),
+    )
 )
 """Letters and marks that count as printable, and of which there is nothing to be seen."""
 
@@ -34,7 +37,7 @@ def title(raw: bytes) -> str:
 
 def plain(text: str) -> str:
     """A text as one line, of characters that are seen or part words."""
-    spaced = (" " if character.isspace() else character for character in _UNSEEN.sub("", text))
+    spaced = (" " if character.isspace() else character for character in text.translate(_UNSEEN))
     return "".join(character for character in spaced if character.isprintable())
 
 

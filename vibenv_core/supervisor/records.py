@@ -10,7 +10,6 @@ Source: Program status protocol, revision 0.2 of 2026-10-06.
 
 from __future__ import annotations
 
-import re
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,12 +24,14 @@ _LONGEST = {"title": (256, 192), "msg": (2732, 2048)}
 _URGENCY = ("blocked", "error", "done", "working", "idle")
 _STATES = (*_URGENCY, "clear")
 _KINDS = ("permission", "question", "auth")
-_PAIR = re.compile(r"[a-z]{1,16}=[A-Za-z0-9_.,+/=-]*")
-_APP = re.compile(r"[A-Za-z0-9_.+-]+")
-_LONGEST_APP = 32
-_ID = re.compile(r"[A-Za-z0-9_.+-]{1,32}(?:/[A-Za-z0-9_.+-]{1,32}){0,7}")
-_LONGEST_ID = 128
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_KEY, _LONGEST_KEY = frozenset(_LETTERS), 16
+_NAME = frozenset(f"{_LETTERS}{_LETTERS.upper()}0123456789_.+-")
+_VALUE = _NAME | frozenset(",/=")
+_LONGEST_NAME = 32
+"""Of an app, and of a segment of an id."""
+_SEGMENTS, _LONGEST_ID = 8, 128
+_LINE_ENDS = "\u2028\u2029"
 ROOT = ""
 """The id of the record that has none."""
 
@@ -70,13 +71,13 @@ def parse(content: str) -> Report | None:
     """
     pairs: dict[str, str] = {}
     for each in content.split(":"):
-        key, _, value = each.partition("=")
-        if _PAIR.fullmatch(each) or key == "id":
+        key, equals, value = each.partition("=")
+        if key == "id" or (equals and _is_key(key) and _VALUE.issuperset(value)):
             pairs[key] = value
     state = pairs.get("state")
     name = pairs.get("id", ROOT)
     app = pairs.get("app", "")
-    if state not in _STATES or ("id" in pairs and not _is_id(name)) or len(app) > _LONGEST_APP:
+    if state not in _STATES or ("id" in pairs and not _is_id(name)) or len(app) > _LONGEST_NAME:
         return None
     try:
         title, message = (_text(pairs[key], key) if key in pairs else None for key in ("title", "msg"))
@@ -89,7 +90,7 @@ def parse(content: str) -> Report | None:
         id=name,
         kind=_one_of(pairs.get("kind"), _KINDS) if state == "blocked" else None,
         progress=_percent(pairs.get("progress", "")) if state in ("working", "blocked") else None,
-        app=app if _APP.fullmatch(app) else None,
+        app=app if _is_name(app) else None,
         title=title,
         message=message,
     )
@@ -108,7 +109,16 @@ def below(session: str, encoded: str) -> str | None:
 
 
 def _is_id(name: str) -> bool:
-    return len(name) <= _LONGEST_ID and _ID.fullmatch(name) is not None
+    segments = name.split("/")
+    return len(name) <= _LONGEST_ID and len(segments) <= _SEGMENTS and all(map(_is_name, segments))
+
+
+def _is_name(name: str) -> bool:
+    return 0 < len(name) <= _LONGEST_NAME and _NAME.issuperset(name)
+
+
+def _is_key(key: str) -> bool:
+    return 0 < len(key) <= _LONGEST_KEY and _KEY.issuperset(key)
 
 
 def _one_of(value: str | None, allowed: tuple[str, ...]) -> str | None:
@@ -131,7 +141,7 @@ def _text(encoded: str, key: str) -> str | None:
     if len(data) > most_decoded:
         raise ValueError("too long")
     text = data.decode()
-    if _CONTROL.search(text):
+    if any(character < " " or "\x7f" <= character <= "\x9f" or character in _LINE_ENDS for character in text):
         raise ValueError("control characters")
     return plain(text) or None
 

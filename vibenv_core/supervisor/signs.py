@@ -8,8 +8,6 @@ Source: the final-term proposal of semantic prompts, as shells have it (OSC 133)
 
 from __future__ import annotations
 
-import re
-
 from .status import Activity
 
 LAPSE_S = 5.0
@@ -18,8 +16,8 @@ believed any more: it may have gone without taking that back."""
 ANSWER_S = 0.5
 """What is written so soon after something was typed, or the size changed, is an answer to that."""
 
-_SPINNING = re.compile("[\u2800-\u28ff\u25d0-\u25d3]+(?: \\|)? *")
-"""The wheels that agents turn at the beginning of their title: dots and quarter circles."""
+_WHEELS = "".join(map(chr, (*range(0x2800, 0x2900), *range(0x25D0, 0x25D4))))
+"""What agents turn at the beginning of their title: dots and quarter circles."""
 _TITLES = {"✦": "working", "⏲": "working", "✳": "idle", "✱": "idle", "◇": "idle", "✋": "blocked"}
 """Other signs there."""
 
@@ -128,9 +126,10 @@ class Title:
 
     def changed(self, text: str, now: float) -> None:
         """It is this one now."""
-        wheel = _SPINNING.match(text)
-        self.text = text[wheel.end() :] if wheel else text
-        state = "working" if wheel else _TITLES.get(text[:1])
+        rest = text.lstrip(_WHEELS)
+        turns = len(rest) < len(text)
+        self.text = rest.lstrip(" |") if turns else text
+        state = "working" if turns else _TITLES.get(text[:1])
         if state is None:
             self.activity = None
         elif self.activity is None or self.activity.state != state:
