@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vibenv_core import screen as core
+from vibenv_core.errors import UsageError
 
 from ..asking_command import AskingCommand
+from ..engines import keep
 from ..sdk import Call, Example, Flag, Switch
 from ..tables import shown
 
 if TYPE_CHECKING:
+    from vibenv_core.engine import Engine
     from vibenv_core.supervisor.requests import Shown
+
+    from ..names import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +48,30 @@ class Screen(AskingCommand):
 
     `seq` is the position in what its program has written by then: with `--since` it, `lines` are the rows
     that have changed after that, and `changed` are their numbers. `cursor` is null where it is not seen;
-    `alternate` tells that a program has the whole screen, as editors do.
+    `alternate` tells that a program has the whole screen, as editors do. `--svg` and `--png` give one
+    session's as a picture instead; PNG needs the extra `vibenv[png]`.
     """
 
     name = "vibenv screen"
     search_terms = ("capture", "terminal", "lines", "look")
-    input_output = ((object, ScreenRecord), (object, list[ScreenRecord]))
+    input_output = ((object, ScreenRecord), (object, list[ScreenRecord]), (object, str), (object, bytes))
     examples = (
         Example("vibenv screen my-task | get lines | str join (char nl)", "the terminal as text"),
         Example("vibenv screen my-task --since 0 | get changed", "which rows have changed since then"),
+        Example("vibenv screen my-task --svg | save --force my-task.svg", "a picture of it"),
         Example("vibenv list | vibenv screen | select name title", "those of all sessions, side by side"),
     )
 
     since = Flag(int, "the `seq` of an earlier answer: only the rows that have changed after it")
     styled = Switch("with `cells`: for each line, its runs of cells that look alike, and how they look")
+    svg = Switch("give a picture of it: SVG, whose text can be selected")
+    png = Switch("give a picture of it: PNG")
 
     def answer(self, call: Call) -> object:
         """The record, or the rows of several sessions."""
         engine, names = self.engine(call), self.meant(call)
+        if call[self.svg] or call[self.png]:
+            return self._picture(call, engine, names)
         since, styled = call[self.since], call[self.styled]
 
         def act(name: str) -> ScreenRecord:
@@ -68,6 +79,21 @@ class Screen(AskingCommand):
             return _record(found)
 
         return self.asked(call, names, act, ScreenRecord)
+
+    def _picture(self, call: Call, engine: Engine, names: Names) -> str | bytes:
+        from vibenv_core import picture, picture_png
+
+        if not names.one or call[self.since] is not None or (call[self.svg] and call[self.png]):
+            raise UsageError(
+                "a picture is of the whole screen of one session, and is either SVG or PNG",
+                code="usage::one_picture",
+                help="vibenv list | get name | each {|it| vibenv screen $it --svg | save $'($it).svg' }",
+                about="svg" if call[self.svg] else "png",
+            )
+        found = core.screen(engine, names.names[0], styled=True, cancelled=call.cancelled)
+        keep(call.engine)
+        svg = picture.svg(found)
+        return svg if call[self.svg] else picture_png.png(svg)
 
 
 def _record(found: Shown) -> ScreenRecord:
