@@ -53,7 +53,7 @@ class Tmux:
 
     def type(self, text: str) -> None:
         """Type `text` as it is."""
-        self._tmux("send-keys", "-l", text)
+        self._tmux("send-keys", "-l", "--", text)
 
     def press(self, *keys: str) -> None:
         """Press keys by tmux's names: `Enter`, `C-c`, `Escape`."""
