@@ -93,7 +93,15 @@ DECIDES_ONLY = {
     ),
     *(
         f"vibenv_core.{name}"
-        for name in ("session_plan", "session_process", "settings", "ssh_config", "stack_plan", "statuses")
+        for name in (
+            "session_plan",
+            "session_process",
+            "settings",
+            "ssh_config",
+            "stack_plan",
+            "statuses",
+            "watching",
+        )
     ),
     *(f"vibenv_core.{name}" for name in ("inside.archive", "inside.framing", "inside_programs")),
     *(

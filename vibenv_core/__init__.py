@@ -17,8 +17,8 @@ and may be called from several threads at once; the longer ones take an event th
     hosts                                   which engine is meant
     engine  engine_calls  engine_images  engine_files  docker_client
                                             the engine: the only importers of docker-py
-    stream  starting  http_answers  log_tails
-                                            its byte streams, a container's start, the ends of many logs
+    stream  starting  http_answers  log_tails  following
+                                            its byte streams, a container's start, logs and events of many
     link  reach                             the way to an engine on another host, over ssh
     build_job  dagger_build  dagger_cli  remote  offer
                                             Dagger: the only importer of its SDK, in a process of its own
@@ -29,7 +29,8 @@ and may be called from several threads at once; the longer ones take an event th
     running  inside_server  feed  exec  files
                                             vibenv's own programs inside sessions, and what they are for
     recorded  plain_text  spool             recordings of sessions' terminals: out of their files, as text
-    sessions  listing  statuses  stack  launcher  attach  forwards  doctor  local_checks  batch
+    listing  statuses  watch  watching      how sessions are, now and as that changes
+    sessions  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do
     picture_png                             draws pictures: the only importer of resvg
     forward_relay                           a program of its own: carries a forward's connections

@@ -20,6 +20,7 @@ from .engine_calls import translated
 from .engine_files import FileCalls
 from .engine_images import ImageCalls
 from .errors import EngineError
+from .following import Following
 from .hosts import Host
 from .kept import Connection, Kept
 from .log_tails import Tails
@@ -207,6 +208,15 @@ class Engine(ImageCalls, FileCalls):
                 return replies.usage(self._get_json(f"/containers/{container}/stats", stream="false"))
             except docker.errors.NotFound:
                 return None
+
+    def following(self) -> Following:
+        """What its answers without end are read with; `follow` asks for them."""
+        return Following(self.endpoint, self._client.api_version, self._timeout_s)
+
+    def follow(self, following: Following, key: str, path: str) -> None:
+        """As `Following.open`. Raises: Unreachable."""
+        with translated(self.host):
+            following.open(key, path)
 
     def exec_stream(
         self, container: str, argv: Sequence[str], *, env: Mapping[str, str] | None = None

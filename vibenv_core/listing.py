@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from . import replies, statuses
+from . import replies, session_plan, statuses
 from .errors import VibenvError
 from .model import Session, SessionDetails, SessionState, Usage
 from .supervisor.status import Status
@@ -38,10 +38,24 @@ def details(engine: Engine) -> list[SessionDetails]:
     return [replace(each, status=statuses.status(each.session, line, now)) for each, line in known]
 
 
-def usage(engine: Engine) -> list[tuple[Session, Usage]]:
-    """What each session that runs takes of its host, oldest first; takes a second or two."""
-    running = [session for session in engine.sessions() if session.state is SessionState.RUNNING]
-    return _each(running, engine.usage)
+def usage(engine: Engine, names: Collection[str] | None = None) -> list[tuple[str, Usage]]:
+    """What each session that runs takes of its host, oldest first, by name; takes a second or two.
+
+    Of `names` only, unless None. Raises: NotFound (there is no session of such a name).
+    """
+    found = engine.sessions()
+    check_named(names, found)
+    running = [session for session in found if session.state is SessionState.RUNNING]
+    wished = [session for session in running if names is None or session.name in names]
+    return [(session.name, taken) for session, taken in _each(wished, engine.usage)]
+
+
+def check_named(names: Collection[str] | None, found: Iterable[Session]) -> None:
+    """Raises: NotFound, where one of `names` is none of the sessions `found`."""
+    there = {session.name for session in found}
+    for name in names or ():
+        if name not in there:
+            session_plan.find(name, None)
 
 
 def _each(sessions: Sequence[Session], look: Callable[[str], T | None]) -> list[tuple[Session, T]]:

@@ -15,6 +15,7 @@ _HOST = {
 _SESSIONS = {
     "vibenv launch": "launch:Launch",
     "vibenv list": "list:List",
+    "vibenv watch": "watch:Watch",
     "vibenv stats": "stats:Stats",
     "vibenv stop": "stop:Stop",
     "vibenv start": "start:Start",

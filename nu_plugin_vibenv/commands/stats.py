@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from vibenv_core import listing
+from vibenv_core import listing, watch
 
-from ..command import HostCommand
-from ..sdk import Call, Example
+from ..following_command import FollowingCommand
+from ..sdk import Call, Example, Switch
 from ..tables.sessions import UsageRow, usage_row
 
 
-class Stats(HostCommand):
+class Stats(FollowingCommand):
     """Show what the sessions that run take of their host: measured for a second or two, oldest session first.
 
     `cpu` is in percent of one processor; `memory` leaves out what is only kept of files while there is room;
-    `network_in` and `network_out` count from the session's start.
+    `network_in` and `network_out` count from the session's start. With `--follow` each session has a row
+    about every second, also one that is started later, until ctrl-c, `--for` or `--limit`.
     """
 
     name = "vibenv stats"
     search_terms = ("top", "usage", "cpu", "memory")
-    input_output = ((None, list[UsageRow]),)
+    input_output = ((object, list[UsageRow]),)
     examples = (
         Example("vibenv stats", "all sessions of this host that run"),
         Example("vibenv stats | where cpu > 90 | get name", "those that keep a processor busy"),
         Example("vibenv stats | sort-by memory | last 3", "the three largest"),
+        Example("vibenv stats --follow --for 3sec | group-by name", "how that goes on for a while"),
     )
 
+    follow = Switch("give rows for as long as they are wanted", short="f")
+
     def answer(self, call: Call) -> object:
-        """One row for each."""
-        return [usage_row(session, usage) for session, usage in listing.usage(self.engine(call))]
+        """One row for each, or rows as they come."""
+        engine, names = self.engine(call), self.wanted(call)
+        if call[self.follow]:
+            taken = watch.usage(engine, names, cancelled=call.cancelled)
+        else:
+            taken = iter(listing.usage(engine, names))
+        rows = (usage_row(name, usage) for name, usage in taken)
+        return self.bounded(call, rows) if call[self.follow] else list(rows)

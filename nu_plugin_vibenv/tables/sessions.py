@@ -226,10 +226,10 @@ def outcome_row(outcome: Outcome[Session]) -> dict[str, object]:
     return {**cells(session_row(result)), "error": None}
 
 
-def usage_row(session: Session, usage: Usage) -> UsageRow:
+def usage_row(name: str, usage: Usage) -> UsageRow:
     """What a session takes, as `vibenv stats` shows it."""
     return UsageRow(
-        name=session.name,
+        name=name,
         cpu=round(usage.cpu * 100, 1),
         memory=Filesize(usage.memory),
         memory_limit=Filesize(usage.memory_limit),

@@ -17,7 +17,7 @@ MEMORY_HOG = "head -c 300M /dev/zero | tail -c 300M >/dev/null"
 
 def usage(engine: Engine, name: str) -> Usage | None:
     """What a session takes, if it runs."""
-    return {session.name: usage for session, usage in listing.usage(engine)}.get(name)
+    return dict(listing.usage(engine)).get(name)
 
 
 def test_every_session_has_limits_unless_it_is_wished_otherwise(stack: Engine, launch: Launch) -> None:
@@ -68,7 +68,7 @@ def test_stats_tell_what_each_session_takes(stack: Engine, launch: Launch) -> No
     launch("idle")
     launch("stopped")
     sessions.stop(stack, "stopped")
-    taken = {session.name: usage for session, usage in listing.usage(stack)}
+    taken = dict(listing.usage(stack))
     assert [*taken] == ["busy", "idle"]
     busy, idle = taken["busy"], taken["idle"]
     assert idle.cpu < 0.05 < busy.cpu < 0.7

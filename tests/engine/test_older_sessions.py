@@ -51,7 +51,7 @@ def test_an_older_session_is_listed_started_stopped_renamed_and_removed(
     (details,) = listing.details(older)
     assert (details.session.name, details.access, details.log) == ("old", Access.DOCKER, None)
     assert (details.memory, details.pids_limit, details.cpu_shares) == (None, None, None)
-    assert [session.name for session, _ in listing.usage(older)] == ["old"]
+    assert [name for name, _ in listing.usage(older)] == ["old"]
     sessions.rename(older, "old", "older")
     assert sessions.stop(older, "older", grace_s=2).state is SessionState.STOPPED
     assert sessions.start(older, "older", cancelled=never).state is SessionState.RUNNING

@@ -23,6 +23,8 @@ SERVING = (
 )
 BEFORE = {
     "vibenv list": RUNNING,
+    "vibenv watch": RUNNING,
+    "vibenv stats": RUNNING,
     "vibenv stop": RUNNING,
     "vibenv start": STOPPED,
     "vibenv remove": STOPPED,
