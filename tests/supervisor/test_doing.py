@@ -113,6 +113,17 @@ def test_a_command_that_wants_each_key_is_idle_when_it_is_quiet() -> None:
     assert program.activity(905.0) == Activity("idle", 100.0, "quiet", app="claude")
 
 
+def test_a_shell_that_runs_a_command_is_believed_before_the_command_is_there() -> None:
+    program = doing(("prompt", "A"), ("prompt", "B"))
+    program.looked(AT_PROMPT, 103.0)
+    program.typed(b"bash\r", 200.0)
+    tell(program, ("prompt", "C"), at=200.1)
+    program.looked(AT_PROMPT, 200.1)
+    assert told(program, 202.0) == ("working", "prompt", 200.1)
+    program.looked(AT_PROMPT, 202.1)
+    assert told(program, 202.1) == ("idle", "foreground", 100.0), "it is another shell"
+
+
 def test_progress_is_work_until_it_is_taken_back_or_not_kept_up() -> None:
     program = doing(("progress", "1;20"))
     tell(program, ("progress", "1;50"), at=104.0)

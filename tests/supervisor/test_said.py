@@ -90,6 +90,12 @@ def test_of_an_interpreter_the_name_is_said_of_what_it_runs(start: Start, tmp_pa
     assert start("node", script).until_said(lambda status: bool(status.activity.app)).activity.app == "agent"
 
 
+def test_of_a_script_the_name_is_said_of_what_it_waits_for(start: Start) -> None:
+    session = start("sh", "-c", "sh -c 'sleep 100; exit'; exit")
+    working = session.until_said(lambda status: bool(status.activity.app)).activity
+    assert (working.app, working.state, working.source) == ("sleep", "working", "foreground")
+
+
 @pytest.mark.parametrize("reader", ["slow", "gone"])
 def test_a_session_goes_on_whoever_reads_what_is_said_of_it(start: Start, reader: str) -> None:
     session = start("python3", "-IS", "-c", CHANGES, wait=False)
@@ -105,7 +111,7 @@ def test_a_session_goes_on_whoever_reads_what_is_said_of_it(start: Start, reader
 
 
 def test_that_a_program_paints_itself_anew_for_another_size_is_no_work(start: Start) -> None:
-    session = start("sh", "-c", "trap 'echo painted' WINCH; while :; do sleep 0.05; done")
+    session = start("sh", "-c", "stty -icanon; trap 'echo painted' WINCH; while :; do sleep 0.05; done")
     began = session.until_said(does("idle", "quiet")).activity.since
     session.attach(rows=30, cols=100).until_painted(b"painted")
     status = session.until_said(lambda status: bool(status.clients))

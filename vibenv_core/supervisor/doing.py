@@ -46,7 +46,7 @@ class Doing:
         self._progress = Progress()
         self._call = Call()
         self._foreground: Foreground | None = None
-        self._foreground_since = now
+        self._foreground_since = self._looked_at = now
         self._look_at: float | None = now + QUIET_S
         self._touched_at = now - ANSWER_S
         self._typed_at = now
@@ -86,6 +86,7 @@ class Doing:
         """The terminal's foreground was looked at; None: there was nothing to be seen."""
         if self.is_to_look(now):
             self._look_at = None
+        self._looked_at = now
         if seen != self._foreground:
             self._foreground, self._foreground_since = seen, now
         if seen and seen.is_shell and seen.reads_keys:
@@ -157,9 +158,11 @@ class Doing:
         front = self._foreground
         if front and front.hides_input and not self._works(now):
             return Activity("blocked", self._foreground_since, "foreground", kind="auth")
-        waits = front is not None and front.reads_keys and not self._works(now)
-        if self._prompt.activity and not waits:
-            return self._prompt.activity
+        if (runs := self._prompt.activity) and not (
+            # A command takes a moment until it is there and has said how it wants its keys.
+            front and front.reads_keys and not self._works(now) and self._looked_at >= runs.since + ANSWER_S
+        ):
+            return runs
         if self._works(now):
             return Activity("working", self._worked_since, "quiet")
         if front and front.is_shell and front.reads_keys:

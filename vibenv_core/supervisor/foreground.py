@@ -16,7 +16,7 @@ _LONGEST = 64
 def foreground(terminal: int) -> Foreground | None:
     """What the terminal, open at its master side, belongs to now; None if that cannot be told."""
     try:
-        process = os.tcgetpgrp(terminal)
+        process = _last_of_group(os.tcgetpgrp(terminal))
         local_modes = termios.tcgetattr(terminal)[3]
         name = _read(f"/proc/{process}/comm").rstrip("\n")
         app = _script(_read(f"/proc/{process}/cmdline")) if name.startswith(_INTERPRETERS) else ""
@@ -29,6 +29,19 @@ def foreground(terminal: int) -> Foreground | None:
         reads_keys=not canonical,
         hides_input=canonical and not local_modes & termios.ECHO,
     )
+
+
+def _last_of_group(group: int) -> int:
+    """The process that was started last of those that a group's first one waits for, as a script does.
+
+    What a shell at its prompt has started are groups of their own.
+    """
+    process = child = group
+    while child:
+        process = child
+        children = map(int, _read(f"/proc/{process}/task/{process}/children").split())
+        child = max((each for each in children if os.getpgid(each) == group), default=0)
+    return process
 
 
 def _read(path: str) -> str:
