@@ -28,3 +28,10 @@ MOUNTS = b"""\
 )
 def test_a_path_is_apart_from_what_is_mounted_above_and_below_it(path: bytes, apart: bool) -> None:
     assert is_apart(path, MOUNTS) == apart
+
+
+@pytest.mark.parametrize(
+    ("folder", "own"), [(b"/", True), (b"/var", True), (b"/tmp", False), (b"/tmp/d", False)]
+)
+def test_a_folder_can_get_something_new_whatever_is_mounted_below_it(folder: bytes, own: bool) -> None:
+    assert is_apart(folder, MOUNTS, below=False) == own

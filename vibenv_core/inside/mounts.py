@@ -12,21 +12,25 @@ LARGE = 4 << 20
 """From here on a question more costs less than it saves."""
 
 
-def is_in_root(path: str) -> bool:
-    """Whether a file, or a folder with all that is in it, is in the container's own file system."""
+def is_in_root(path: str, *, itself: bool = False) -> bool:
+    """Whether a file, or a folder with all that is in it, is in the container's own file system; or, where it
+    is only to get something new, `itself`.
+    """
     real = os.fsencode(os.path.realpath(path))
     with open("/proc/self/mountinfo", "rb") as file:  # noqa: PTH123  # it starts quicker
-        return is_apart(real, file.read())
+        return is_apart(real, file.read(), below=not itself)
 
 
-def is_apart(path: bytes, mountinfo: bytes) -> bool:
-    """Whether nothing but the root is mounted above `path`, and nothing below it. Pure.
+def is_apart(path: bytes, mountinfo: bytes, *, below: bool = True) -> bool:
+    """Whether nothing but the root is mounted above `path`, and if that is asked, nothing `below` it. Pure.
 
     Source: proc(5), /proc/pid/mountinfo: the fifth field, with blanks and the like as `\\040`.
     """
     places = (line.split(b" ")[4] for line in mountinfo.splitlines())
     return not any(
-        _is_in(path, place) or _is_in(place, path) for place in map(_plain, places) if place != b"/"
+        _is_in(path, place) or (below and _is_in(place, path))
+        for place in map(_plain, places)
+        if place != b"/"
     )
 
 

@@ -106,7 +106,7 @@ def _free(to: str, asked: caller.Request) -> str | None:
         contents=asked["contents"],
     )
     check_place(target, there := _kind(target), folder=asked["folder"])
-    return None if there == FOLDER or not mounts.is_in_root(os.path.dirname(target)) else target
+    return None if there == FOLDER or not mounts.is_in_root(os.path.dirname(target), itself=True) else target
 
 
 def _kind(path: str) -> str | None:
