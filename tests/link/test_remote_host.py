@@ -1,5 +1,6 @@
 """All that vibenv does on a host over ssh, as on this machine: a real engine, with 50 ms to it and back."""
 
+import itertools
 import os
 import pty
 import random
@@ -21,7 +22,7 @@ from tests.link.bed import INSTANCE, Bed, before
 from tests.stack import recipes
 from tests.stack.engine import Engine as Docker
 from tests.stack.engine import wait_until
-from vibenv_core import doctor, forwards, listing, sessions, stack
+from vibenv_core import doctor, forwards, listing, log, sessions, stack
 from vibenv_core import launcher as launchers
 from vibenv_core import reach as reaching
 from vibenv_core.attach import Attached, Reason, attach
@@ -169,6 +170,32 @@ def test_whenever_the_master_is_killed_a_command_works_or_says_that_it_was_cut_o
             assert names <= {"far", "other"}
     for forward in forwards.standing(env):
         forwards.end(forward, env=env, cancelled=never)
+
+
+def test_a_recording_is_followed_over_cuts_and_nothing_is_lost_or_comes_twice(
+    bed: Bed, engine: Engine, settings: Settings
+) -> None:
+    counting = "i=0; while :; do i=$((i+1)); echo $i; sleep 0.01; done"
+    launching(engine, settings)("far", command=["sh", "-c", counting])
+    followed = log.read(engine, "far", follow=True, cancelled=threading.Event()).text(at_once=True)
+    numbers = (int(line) for lines in followed for line in lines.splitlines())
+    found: list[int] = []
+    for count in (100, 200, 300):
+        found += itertools.islice(numbers, count - len(found))
+        bed.link.cut()
+    found += itertools.islice(numbers, 200)
+    assert found == list(range(1, 501))
+    assert bed.handshakes == 4
+
+
+def test_a_recording_begins_after_two_round_trips(bed: Bed, engine: Engine, settings: Settings) -> None:
+    launching(engine, settings)("far", command=["sh", "-c", "seq 1 1000; exec cat"])
+    engine.ping()
+    bed.link.set(latency_s=FAR_S / 2)
+    begun = time.monotonic()
+    first = next(log.read(engine, "far", cancelled=threading.Event()).events())
+    assert first.text.startswith("1\r\n")
+    assert (time.monotonic() - begun) / FAR_S < 2.7
 
 
 def test_a_server_in_a_session_is_reached_at_a_local_port(
