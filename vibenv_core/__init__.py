@@ -28,9 +28,10 @@ and may be called from several threads at once; the longer ones take an event th
     kept                                    connections into sessions, for the next use
     running  inside_server  feed  exec  files
                                             vibenv's own programs inside sessions, and what they are for
-    recorded  plain_text  spool             recordings of sessions' terminals: out of their files, as text
+    recorded  plain_text  plain_screen  spool
+                                            recordings of sessions' terminals: out of their files, as text
     listing  statuses  watch  watching      how sessions are, now and as that changes
-    sessions  stack  launcher  attach  forwards  doctor  local_checks  batch
+    sessions  log  kept_logs  stack  launcher  attach  forwards  doctor  local_checks  batch
                                             what a user does: ask, decide, do
     picture_png                             draws pictures: the only importer of resvg
     forward_relay                           a program of its own: carries a forward's connections

@@ -10,14 +10,10 @@ Source: ECMA-48; xterm, "Control Sequences".
 from __future__ import annotations
 
 import re
-from functools import lru_cache
-from unicodedata import category, east_asian_width
 
-_MOST_ROWS, _MOST_COLS = 500, 2000
-"""A recording may say that its terminal is larger."""
+from .plain_screen import NARROW, Screen
+
 _LONGEST_SEQUENCE = 4096
-_LONGEST_CELL = 32
-"""Characters that are put on top of one another."""
 _TAB = 8
 
 _TOKEN = re.compile(
@@ -27,45 +23,11 @@ _TOKEN = re.compile(
     r"|(?P<string>\x1b[\]PX^_])"
     r"|\x1b(?P<escape>[ -/]*[0-OQ-WYZ\\`-~])"
 )
-_NARROW = (
-    r"\x20-\x7e\xa0-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f"
-    r"\u2010-\u2027\u2030-\u203f\u2190-\u22ff\u2500-\u25fc"
-)
-"""Characters of one cell each, of those that are usual."""
 _BEGUN = re.compile(r"\x1b(?:\[[<=>?]?[0-9;:]*[ -/]*|[ -/]*)")
 _COLOURS = re.compile(r"\x1b\[[0-9;:]*+m")
-_USUAL_LINES = re.compile(rf"(?:(?:[{_NARROW}]++|{_COLOURS.pattern})*+\r\n)++")
-_USUAL = re.compile(rf"[{_NARROW}]*")
+_USUAL_LINES = re.compile(rf"(?:(?:[{NARROW}]++|{_COLOURS.pattern})*+\r\n)++")
 _END_OF_STRING = re.compile(r"[\x07\x18\x1a]|(?=\x1b)")
 _ALTERNATE = {"47", "1047", "1049"}
-
-
-class _Line:
-    """A row of the screen."""
-
-    __slots__ = ("_cells", "_text", "said", "wrapped")
-
-    def __init__(self, text: str = "") -> None:
-        """Of text whose characters take a cell each."""
-        self._text = text
-        self._cells: list[str] | None = None
-        """In the place of the text, once they are asked for."""
-        self.wrapped = False
-        """Whether the next one goes on with it."""
-        self.said: str | None = None
-        """What was given of it already."""
-
-    @property
-    def cells(self) -> list[str]:
-        """A string for each cell, empty for the second one of a wide character; may be changed."""
-        if self._cells is None:
-            self._cells = [*self._text]
-        return self._cells
-
-    @property
-    def text(self) -> str:
-        """What is in them."""
-        return self._text if self._cells is None else "".join(self._cells)
 
 
 class PlainText:
@@ -73,27 +35,14 @@ class PlainText:
 
     def __init__(self, rows: int, cols: int, *, at_once: bool = False) -> None:
         """With `at_once` a line is given when the next one begins; again, if it is overwritten later."""
-        self._at_once = at_once
-        self._lines: list[_Line] = []
-        self._row = self._col = 0
+        self._screen = Screen(rows, cols, at_once=at_once)
         self._saved = (0, 0)
         self._alternate = self._in_string = False
         self._rest = ""
-        self._given: list[str] = []
-        self._rows, self._cols = 1, 1
-        self.resize(rows, cols)
 
     def resize(self, rows: int, cols: int) -> None:
-        """The terminal has this size from here on; what does not fit any more is given with what comes."""
-        self._rows = min(max(rows, 1), _MOST_ROWS)
-        self._cols = min(max(cols, 1), _MOST_COLS)
-        self._top, self._bottom = 0, self._rows - 1
-        while self._row >= self._rows:
-            if self._lines:
-                self._give(self._lines.pop(0))
-            self._row -= 1
-        del self._lines[self._rows :]
-        self._col = min(self._col, self._cols)
+        """The terminal has this size from here on."""
+        self._screen.resize(rows, cols)
 
     def feed(self, text: str) -> str:
         """The lines that will not change any more, each with its end; or that are complete for now."""
@@ -106,7 +55,7 @@ class PlainText:
                     break
                 self._in_string, at = False, found.end()
                 continue
-            if not self._col and (end := self._usual_lines(text, at)):
+            if not self._screen.col and (end := self._usual_lines(text, at)):
                 at = end
                 continue
             token = _TOKEN.match(text, at)
@@ -118,46 +67,23 @@ class PlainText:
                 continue
             at = token.end()
             self._take(token)
-        given, self._given = "".join(self._given), []
-        return given
+        return self._screen.taken()
 
     def _usual_lines(self, text: str, at: int) -> int:
         """Take whole lines that nothing is to be said of, as most are, all that follow; where they end."""
-        if self._alternate or self._line().text or (found := _USUAL_LINES.match(text, at)) is None:
+        if self._alternate or self._screen.line().text or (found := _USUAL_LINES.match(text, at)) is None:
             return 0
         plain = found[0]
         if "\x1b" in plain:
             plain = _COLOURS.sub("", plain)
-        lines = plain.split("\r\n")[:-1]
-        if self._row != self._bottom or self._is_partly_still() or len(max(lines, key=len)) > self._cols:
-            for line in lines:
-                self._write(line)
-                self._control("\r")
-                self._control("\n")
-        else:
-            self._scroll_through(lines)
+        self._screen.write_lines(plain.split("\r\n")[:-1])
         return found.end()
-
-    def _is_partly_still(self) -> bool:
-        """Whether there is more to scrolling than that lines go off the screen."""
-        return self._at_once or self._top > 0 or self._bottom < self._rows - 1
-
-    def _scroll_through(self, lines: list[str]) -> None:
-        """Have these go over the screen, in the last row of which the cursor is."""
-        shown = [*self._lines[:-1], *map(_Line, lines[-self._bottom :] if self._bottom else [])]
-        gone = len(shown) - self._bottom
-        for line in shown[: min(gone, len(self._lines) - 1)]:
-            self._give(line)
-        if len(lines) > self._bottom:
-            self._given += [f"{line.rstrip(' ')}\n" for line in lines[: len(lines) - self._bottom]]
-        self._lines = [*shown[gone:], _Line()]
 
     def end(self) -> str:
         """What is left on the screen."""
-        self._clear()
-        self._row = self._col = 0
-        given, self._given = "".join(self._given), []
-        return given
+        self._screen.clear()
+        self._screen.move(0, 0)
+        return self._screen.taken()
 
     def _take(self, token: re.Match[str]) -> None:
         kind = token.lastgroup
@@ -169,7 +95,7 @@ class PlainText:
         elif self._alternate:
             pass
         elif kind == "text":
-            self._write(token["text"])
+            self._screen.write(token["text"])
         elif kind == "control":
             self._control(token["control"])
         elif kind == "csi":
@@ -178,172 +104,99 @@ class PlainText:
         else:
             self._escape(token["escape"])
 
-    def _line(self) -> _Line:
-        """The one that the cursor is in."""
-        while len(self._lines) <= self._row:
-            self._lines.append(_Line())
-        return self._lines[self._row]
-
-    def _write(self, text: str) -> None:
-        if _USUAL.fullmatch(text):
-            while text:
-                room = self._room(1)
-                self._put([*text[:room]])
-                text = text[room:]
-            return
-        for character in text:
-            if width := _width(character):
-                self._room(width)
-                self._put([character, ""][:width])
-            else:
-                self._put_upon(character)
-
-    def _put_upon(self, mark: str) -> None:
-        """Put an accent, or what else takes no cell, upon what is before it."""
-        cells, before = self._line().cells, self._col - 1
-        if 0 <= before < len(cells) and len(cells[before]) < _LONGEST_CELL:
-            cells[before] += mark
-
-    def _room(self, width: int) -> int:
-        """How many cells there are for what is at least so wide; in the next line, if there are not."""
-        if self._cols - self._col < width and self._col:
-            self._line().wrapped = True
-            self._feed_line()
-            self._col = 0
-        return max(self._cols - self._col, 1)
-
-    def _put(self, cells: list[str]) -> None:
-        line = self._line().cells
-        if (missing := self._col - len(line)) > 0:
-            line += [" "] * missing
-        line[self._col : self._col + len(cells)] = cells
-        self._col += len(cells)
-
     def _control(self, control: str) -> None:
-        if control == "\n" or control in "\v\f":
-            self._line().wrapped = False
-            self._feed_line()
+        screen = self._screen
+        if control in "\n\v\f":
+            screen.end_line()
         elif control == "\r":
-            self._col = 0
+            screen.col = 0
         elif control == "\b":
-            self._col = max(min(self._col, self._cols - 1) - 1, 0)
+            screen.move(screen.row, min(screen.col, screen.cols - 1) - 1)
         elif control == "\t":
-            self._col = min((self._col // _TAB + 1) * _TAB, self._cols - 1)
-
-    def _feed_line(self) -> None:
-        if self._at_once:
-            self._give(self._line(), again=False)
-        if self._row == self._bottom:
-            self._scroll()
-        else:
-            self._row = min(self._row + 1, self._rows - 1)
-            self._line()
-
-    def _scroll(self) -> None:
-        """The lines between the margins move up; what was the first on the screen is gone from it."""
-        while len(self._lines) <= self._bottom:
-            self._lines.append(_Line())
-        line = self._lines.pop(self._top)
-        if self._top == 0:
-            self._give(line)
-        self._lines.insert(self._bottom, _Line())
-
-    def _give(self, line: _Line, *, again: bool = True) -> None:
-        text = line.text
-        text = text if line.wrapped else text.rstrip(" ") + "\n"
-        if line.said is None or (again and text != line.said and text != "\n"):
-            self._given.append(text)
-            line.said = text
-
-    def _clear(self) -> None:
-        """What was on the screen has been read, and is gone."""
-        while self._lines and not self._lines[-1].text.strip(" "):
-            self._lines.pop()
-        for line in self._lines:
-            self._give(line)
-        self._lines.clear()
+            screen.move(screen.row, (screen.col // _TAB + 1) * _TAB)
 
     def _escape(self, escape: str) -> None:
+        screen = self._screen
         match escape:
             case "7":
-                self._saved = (self._row, self._col)
+                self._saved = (screen.row, screen.col)
             case "8":
-                self._row, self._col = self._saved
+                screen.move(*self._saved)
             case "D":
-                self._feed_line()
+                screen.feed_line()
             case "E":
-                self._feed_line()
-                self._col = 0
-            case "M" if self._row == self._top:
-                self._insert_lines(self._top, 1)
+                screen.feed_line()
+                screen.col = 0
+            case "M" if screen.row == screen.top:
+                screen.insert_lines(screen.top, 1)
             case "M":
-                self._row = max(self._row - 1, 0)
+                screen.move(screen.row - 1, screen.col)
             case "c":
-                self._clear()
-                self._row = self._col = 0
+                screen.clear()
+                screen.move(0, 0)
             case _:
                 pass
-
-    def _insert_lines(self, row: int, count: int) -> None:
-        for _ in range(min(count, self._rows)):
-            self._lines.insert(row, _Line())
-            del self._lines[self._bottom + 1 : self._bottom + 2]
-        del self._lines[self._rows :]
-
-    def _delete_lines(self, row: int, count: int) -> None:
-        for _ in range(min(count, self._rows)):
-            if row < len(self._lines):
-                self._lines.pop(row)
-                if self._bottom < len(self._lines):
-                    self._lines.insert(self._bottom, _Line())
 
     def _sequence(self, letter: str, numbers: str) -> None:
         first, _, second = numbers.partition(";")
         count = _number(first)
         many = max(count, 1)
+        screen = self._screen
+        row, col = screen.row, screen.col
         match letter:
             case "A" | "F":
-                self._row = max(self._row - many, 0)
-                self._col = 0 if letter == "F" else self._col
+                screen.move(row - many, 0 if letter == "F" else col)
             case "B" | "E" | "e":
-                self._row = min(self._row + many, self._rows - 1)
-                self._col = 0 if letter == "E" else self._col
+                screen.move(row + many, 0 if letter == "E" else col)
             case "C" | "a":
-                self._col = min(self._col + many, self._cols - 1)
+                screen.move(row, col + many)
             case "D":
-                self._col = max(min(self._col, self._cols - 1) - many, 0)
+                screen.move(row, min(col, screen.cols - 1) - many)
             case "G" | "`":
-                self._col = min(many, self._cols) - 1
+                screen.move(row, many - 1)
             case "d":
-                self._row = min(many, self._rows) - 1
+                screen.move(many - 1, col)
             case "H" | "f":
-                self._row = min(many, self._rows) - 1
-                self._col = min(max(_number(second), 1), self._cols) - 1
+                screen.move(many - 1, _number(second) - 1)
             case "r":
-                bottom = _number(second) or self._rows
-                self._top, self._bottom = many - 1, min(bottom, self._rows) - 1
-                if self._top >= self._bottom:
-                    self._top, self._bottom = 0, self._rows - 1
-                self._row = self._col = 0
+                screen.set_margins(many - 1, (_number(second) or screen.rows) - 1)
             case "s":
-                self._saved = (self._row, self._col)
+                self._saved = (row, col)
             case "u":
-                self._row, self._col = self._saved
+                screen.move(*self._saved)
+            case "L" | "M" | "S" | "T":
+                self._move_lines(letter, many)
+            case "J":
+                self._erase_lines(count)
             case _:
-                self._edit(letter, count, many)
+                self._edit(letter, count, min(many, screen.cols))
+
+    def _move_lines(self, letter: str, many: int) -> None:
+        screen = self._screen
+        if letter == "S":
+            for _ in range(min(many, screen.rows)):
+                screen.scroll()
+        elif letter == "T":
+            screen.insert_lines(screen.top, many)
+        elif screen.top <= screen.row <= screen.bottom:
+            move = screen.insert_lines if letter == "L" else screen.delete_lines
+            move(screen.row, many)
+
+    def _erase_lines(self, count: int) -> None:
+        screen = self._screen
+        if count == 2 or (count == 0 and screen.row == screen.col == 0):
+            screen.clear()
+        elif count == 0:
+            del screen.lines[screen.row + 1 :]
+            self._edit("K", 0, 0)
+        elif count == 1:
+            for line in screen.lines[: screen.row]:
+                line.cells.clear()
+            self._edit("K", 1, 0)
 
     def _edit(self, letter: str, count: int, many: int) -> None:
-        cells, col = self._line().cells, self._col
-        many = min(many, self._cols)
+        cells, col = self._screen.line().cells, self._screen.col
         match letter:
-            case "J" if count == 2 or (count == 0 and self._row == self._col == 0):
-                self._clear()
-            case "J" if count == 0:
-                del cells[col:], self._lines[self._row + 1 :]
-            case "J" if count == 1:
-                for line in self._lines[: self._row]:
-                    line.cells.clear()
-                cells[: col + 1] = [" "] * len(cells[: col + 1])
             case "K" if count == 0:
                 del cells[col:]
             case "K" if count == 1:
@@ -356,18 +209,9 @@ class PlainText:
                 del cells[col : col + many]
             case "@" if col < len(cells):
                 cells[col:col] = [" "] * many
-                del cells[self._cols :]
+                del cells[self._screen.cols :]
             case "b" if 0 < col <= len(cells):
-                self._write(cells[col - 1] * min(many, self._cols))
-            case "L" if self._top <= self._row <= self._bottom:
-                self._insert_lines(self._row, many)
-            case "M" if self._top <= self._row <= self._bottom:
-                self._delete_lines(self._row, many)
-            case "S":
-                for _ in range(min(many, self._rows)):
-                    self._scroll()
-            case "T":
-                self._insert_lines(self._top, many)
+                self._screen.write(cells[col - 1] * many)
             case _:
                 pass
 
@@ -380,13 +224,3 @@ def _is_begun(text: str, at: int) -> bool:
 def _number(digits: str) -> int:
     digits = digits.partition(":")[0][:6]
     return int(digits) if digits.isdecimal() else 0
-
-
-@lru_cache(4096)
-def _width(character: str) -> int:
-    """The cells that a character takes."""
-    if category(character) in ("Mn", "Me", "Cf"):
-        return 0
-    if category(character) == "Cn":  # of which Python says that it is wide
-        return 1
-    return 2 if east_asian_width(character) in "WF" else 1

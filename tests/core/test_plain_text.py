@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from vibenv_core import plain_text
+from vibenv_core.plain_screen import NARROW, width
 from vibenv_core.plain_text import PlainText
 
 ROWS, COLS = 4, 20
@@ -101,9 +101,9 @@ def test_another_size_loses_no_line() -> None:
 
 
 def test_characters_that_are_taken_to_be_narrow_are() -> None:
-    narrow = [chr(code) for code in range(0x10000) if re.fullmatch(f"[{plain_text._NARROW}]", chr(code))]
+    narrow = [chr(code) for code in range(0x10000) if re.fullmatch(f"[{NARROW}]", chr(code))]
     assert len(narrow) > 1000
-    assert {plain_text._width(character) for character in narrow} == {1}
+    assert {width(character) for character in narrow} == {1}
 
 
 def test_whatever_is_written_keeps_it_small_and_quick() -> None:
