@@ -55,15 +55,19 @@ class Log:
 
     def events(self, *, since: datetime | None = None) -> Iterator[Event]:
         """What happened, from then on; its times count from `header.began`."""
-        return itertools.chain.from_iterable(self._blocks(since))
+        from_s = self._from_s(since)
+        for block in recorded.events(self.lines):
+            yield from block if from_s <= 0 else (event for event in block if event.time >= from_s)
 
     def text(self, *, since: datetime | None = None, at_once: bool = False) -> Iterator[str]:
         """What was shown, as `plain_text` has it: whole lines, many or few at a time."""
+        from_s = self._from_s(since)
         plain = PlainText(self.header.rows, self.header.cols, at_once=at_once)
-        for block in self._blocks(since):
+        for block in recorded.events(self.lines):
             for kind, events in itertools.groupby(block, key=lambda event: event.kind):
                 if kind == "output":
-                    if lines := plain.feed("".join([event.text for event in events])):
+                    written = "".join([event.text for event in events if event.time >= from_s])
+                    if lines := plain.feed(written):
                         yield lines
                 elif kind == "resize":
                     *_, (_, _, size) = events
@@ -72,12 +76,8 @@ class Log:
         if lines := plain.end():
             yield lines
 
-    def _blocks(self, since: datetime | None) -> Iterator[list[Event]]:
-        blocks = recorded.events(self.lines)
-        if since is None:
-            return blocks
-        from_s = since.timestamp() - self.header.began
-        return ([event for event in block if event.time >= from_s] for block in blocks)
+    def _from_s(self, since: datetime | None) -> float:
+        return 0.0 if since is None else since.timestamp() - self.header.began
 
 
 def _number(text: str) -> int:
@@ -218,6 +218,8 @@ class _Reading:
                     yield from _unpacked(blocks, so_far, settled=in_vain >= _TRIES)
             except (Unreachable, tarfile.TarError) as error:  # the link broke; a file was replaced just then
                 in_vain = 0 if so_far.position != before else in_vain + 1
+                if in_vain > _TRIES and isinstance(error, Unreachable):
+                    raise
                 if in_vain > _TRIES:
                     raise EngineError(
                         f"the recording of `{self._name}` cannot be read: {error}", code="log::unreadable"

@@ -8,6 +8,8 @@ import signal
 import pytest
 
 from tests.nu.shell import Shell, eventually
+from vibenv_core import labels
+from vibenv_core.engine import Engine
 
 pytestmark = pytest.mark.one_engine("28")
 
@@ -76,9 +78,11 @@ def test_ctrl_c_ends_who_follows(shell: Shell) -> None:
         nu.communicate(timeout=10)
 
 
-def test_a_kept_recording_is_listed_read_and_removed(session: Shell) -> None:
+def test_a_kept_recording_is_listed_read_and_removed(session: Shell, stack: Engine) -> None:
     session.value("vibenv remove a --force --keep-log")
     assert session.value("vibenv log a --text") == "100%\ntwo\nthree\n"
+    assert len(session.value("vibenv log a | first 1")) == 1
+    eventually(lambda: stack.mounted(labels.LOG_READER) == {}, "what it is read by is removed")
     assert session.value("vibenv logs | get name") == ["a"]
     assert session.value("vibenv logs a | get 0.created | describe") == "datetime"
     assert session.error("vibenv logs --remove")["code"] == "vibenv::usage::no_name"
