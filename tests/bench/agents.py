@@ -32,6 +32,7 @@ from vibenv_core import dagger_cli
 
 SESSION = "bench"
 FILE = "/etc/hostname"
+ASKED_AND_ANSWERED = rf"vibenv send {SESSION} 'expr 6 \* 7' --keys [Enter] | vibenv wait --for 42"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,8 @@ def _further(bench: Bench, agent: Mcp) -> Iterator[Figure]:
         ("vibenv list", ["ps"]),
         (f"vibenv exec {SESSION} true", ["exec", name, "true"]),
         (f"vibenv read {SESSION} {FILE}", ["exec", name, "cat", FILE]),
+        (f"vibenv screen {SESSION}", ["exec", name, "true"]),
+        (ASKED_AND_ANSWERED, ["exec", name, "true"]),
     ]:
         title = " ".join(["docker", *argv]).replace(f" {name}", "")
         yield _figure(bench, agent, line, title, _docker(bench, *argv))

@@ -20,5 +20,5 @@ def test_a_short_run_measures_everything(
     shell.install()
     bench = Bench(engine=stack, url=stack.host.url, settings=settings, shell=shell, folder=tmp_path, rounds=1)
     figures = list(measure(bench, None, lambda _title: None))
-    assert len(figures) == 5
+    assert len(figures) == 7
     assert all(min(figure.ours) > 0 for figure in figures)

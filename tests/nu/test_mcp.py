@@ -92,6 +92,19 @@ def test_an_agent_launches_uses_and_removes_a_session(shell: Shell, mcp: Open) -
     assert value(server, "vibenv list") == []
 
 
+def test_an_agent_types_waits_and_looks(shell: Shell, mcp: Open) -> None:
+    server = mcp(shell)
+    value(server, LAUNCH)
+    asked = "vibenv send a 'expr 6 \\* 7' --keys [Enter] | vibenv wait --for 42 --timeout 20sec"
+    answered = value(server, asked)
+    assert (answered["name"], answered["reason"], answered["line"]) == ("a", "text", "42")
+    assert "42" in value(server, "vibenv screen a | get lines")
+    assert value(server, "vibenv wait a --idle 100ms | get took | describe") == "duration"
+    assert error(server, "vibenv wait a --for never --timeout 100ms")["code"] == "vibenv::wait::timeout"
+    assert error(server, "vibenv send a --keys [Nope]")["code"] == "vibenv::send::bad_key"
+    assert error(server, "vibenv screen nope")["code"] == "vibenv::session::not_found"
+
+
 def test_a_table_of_one_row_comes_as_that_row(shell: Shell, mcp: Open) -> None:
     server = mcp(shell)
     value(server, LAUNCH)
