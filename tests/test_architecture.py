@@ -49,6 +49,7 @@ ONLY_IN = {
     },
     "msgpack": {"nu_plugin_vibenv.sdk.codec"},
     "resvg_py": {"vibenv_core.picture_png"},
+    "fontpkg": {"vibenv_core.picture_png"},
     "termios": {"vibenv_core.terminal", "nu_plugin_vibenv.sdk.foreground"},
     "ctypes": {"vibenv_core.supervisor.ghostty", "vibenv_core.supervisor.ghostty_library"},
 }

@@ -1,8 +1,9 @@
-"""Characters that join their neighbours, as shapes: lines, blocks, quadrants. Pure.
+"""Characters that join their neighbours, as shapes: lines, blocks, dots, and what separates prompts. Pure.
 
 A font's own would leave gaps wherever its cells are not those of the picture.
 
-Source: the Unicode Standard's names and charts of Box Drawing (U+2500) and Block Elements (U+2580).
+Source: the Unicode Standard's names and charts of Box Drawing (U+2500), Block Elements (U+2580) and Braille
+Patterns (U+2800); Powerline's characters (U+E0B0 to U+E0B3).
 """
 
 from __future__ import annotations
@@ -25,9 +26,14 @@ _ARMS = {
     "HORIZONTAL": "lr",
 }
 _DASHES = {"DOUBLE DASH": 2, "TRIPLE DASH": 3, "QUADRUPLE DASH": 4}
-_THICK = {1: 1.0, 2: 2.5, 3: 1.0}
+_THICK = {1: 1.0, 2: 2.0, 3: 1.0}
 _APART = 1.5
 """From the middle, each line of a double one."""
+_SIDES = {"u": "lr", "d": "lr", "l": "ud", "r": "ud"}
+"""Of each arm, those that it meets: the one at the lesser, and the one at the greater coordinates."""
+_OPPOSITE = {"u": "d", "d": "u", "l": "r", "r": "l"}
+_DOTS = (0, 1, 2, 4, 5, 6, 3, 7)
+"""Of a Braille pattern's bits, the dots: four in the left column from the top, four in the right one."""
 _QUADRANTS = (4, 8, 1, 13, 9, 7, 11, 2, 6, 14)
 """Of U+2596 to U+259F: upper left 1, upper right 2, lower left 4, lower right 8."""
 
@@ -55,6 +61,10 @@ def shapes(character: str, width: float, height: float) -> tuple[Shape, ...] | N
         return (Shape((rising, falling, rising + falling)[code - 0x2571], 1.0),)
     if 0x2500 <= code <= 0x257F:
         return tuple(_lines(name(character), width, height))
+    if 0x2800 <= code <= 0x28FF:
+        return tuple(_dots(code, width, height))
+    if 0xE0B0 <= code <= 0xE0B3:
+        return (_powerline(code, width, height),)
     return None
 
 
@@ -66,12 +76,26 @@ def _lines(called: str, width: float, height: float) -> list[Shape]:
     thickest = max(arms.values())
     if dashes:
         return [Shape(_dashed(dashes, width, height, upright="u" in arms), _THICK[thickest])]
-    reach = _THICK[thickest] / 2 + (_APART if thickest == 3 else 0)
     return [
-        Shape(_line(arm, off, reach, width, height), _THICK[weight])
+        Shape(_line(arm, off, _reach(arm, off, arms), width, height), _THICK[weight])
         for arm, weight in arms.items()
         for off in ((-_APART, _APART) if weight == 3 else (0.0,))
     ]
+
+
+def _reach(arm: str, off: float, arms: dict[str, int]) -> float:
+    """How far beyond the middle a line goes, so that it just meets those across; negative: it ends before."""
+    before, after = (arms.get(side, 0) for side in _SIDES[arm])
+    if off:
+        here, there = (before, after) if off < 0 else (after, before)
+        if here == 3:
+            return 0.5 - _APART
+        return _APART + 0.5 if there == 3 and _OPPOSITE[arm] not in arms else 0.5
+    if 3 not in (before, after):
+        return _THICK[max(before, after, 1)] / 2
+    if before == after:
+        return 0.5 if _OPPOSITE[arm] in arms else 0.5 - _APART
+    return _APART + 0.5
 
 
 def _arms(called: str) -> dict[str, int]:
@@ -112,6 +136,21 @@ def _arc(code: int, width: float, height: float) -> Shape:
     right, down = code in (0x256D, 0x2570), code in (0x256D, 0x256E)
     edge, side = (height, y + radius) if down else (0.0, y - radius)
     return Shape(f"M{x:g},{edge:g}V{side:g}Q{x:g},{y:g} {width if right else 0:g},{y:g}", 1.0)
+
+
+def _dots(code: int, width: float, height: float) -> list[Shape]:
+    across, down = width / 4, height / 8
+    return [
+        _filled((1 + 2 * (dot // 4)) * across - 1, (1 + 2 * (dot % 4)) * down - 1, 2, 2)
+        for bit, dot in enumerate(_DOTS)
+        if code >> bit & 1
+    ]
+
+
+def _powerline(code: int, width: float, height: float) -> Shape:
+    start, tip = (0.0, width) if code < 0xE0B2 else (width, 0.0)
+    path = f"M{start:g},0L{tip:g},{height / 2:g}L{start:g},{height:g}"
+    return Shape(path, 1.0) if code % 2 else Shape(f"{path}z")
 
 
 def _block(code: int, width: float, height: float) -> tuple[Shape, ...]:

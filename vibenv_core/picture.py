@@ -5,6 +5,7 @@ Each character is where its cell is, whatever font there is; lines and blocks ar
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape
@@ -12,7 +13,15 @@ from xml.sax.saxutils import escape
 from .drawn import Shape, shapes
 from .supervisor.requests import Shown
 
-FONTS = ("DejaVu Sans Mono", "Liberation Mono", "Noto Sans Mono", "Menlo", "Consolas", "Courier New")
+FONTS = (
+    "JetBrains Mono",
+    "DejaVu Sans Mono",
+    "Liberation Mono",
+    "Noto Sans Mono",
+    "Menlo",
+    "Consolas",
+    "Courier New",
+)
 """Those whose cells fit, by preference; any other of fixed width does too."""
 _WIDTH, _HEIGHT = 9, 18
 """A cell, in pixels."""
@@ -26,6 +35,8 @@ _SIXTEEN = (
     *("#6b7689", "#f0868e", "#b0d894", "#f2d398", "#82c3f8", "#d79ae8", "#7bcfd9", "#ffffff"),
 )
 _CUBE = (0, 95, 135, 175, 215, 255)
+_KEPT = re.compile("[\u200d\ue000-\uf8ff]")
+"""What joins emoji, and what fonts have icons in."""
 _UNDERLINES = {"dotted": "1 2", "dashed": "5 3"}
 
 
@@ -131,13 +142,14 @@ def _foreground(cells: _Cells) -> Iterator[str]:
             paths = "".join(_path(shape, cells.fg) for shape in drawn)
             yield f'<g transform="translate({x},{cells.row * _HEIGHT})"{faint}>{paths}</g>'
         elif len(cluster) == 1 and cluster < "\U00010000":
-            letters += [(x, cluster)] if cluster != " " else []
+            letters.append((x, cluster))
         else:  # of which it is not agreed how many places a list of them is to have
             yield _text(cells, str(x), cluster, faint)
+    while letters and letters[-1][1] == " ":
+        letters.pop()
     if letters:
-        yield _text(
-            cells, " ".join(str(x) for x, _ in letters), "".join(letter for _, letter in letters), faint
-        )
+        xs = " ".join(str(x) for x, _ in letters)
+        yield _text(cells, xs, "".join(letter for _, letter in letters), faint)
     yield from _rules(cells)
 
 
@@ -184,5 +196,5 @@ def _wave(start: int, end: int, y: float) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that may stand in XML: no character that has no place there."""
-    return escape("".join(each if each.isprintable() or each == "\u200d" else "\ufffd" for each in text))
+    """Text that may stand in XML: no character that has no place there, or turns its direction."""
+    return escape("".join(each if each.isprintable() or _KEPT.match(each) else "\ufffd" for each in text))

@@ -58,7 +58,7 @@ class Screen(AskingCommand):
     examples = (
         Example("vibenv screen my-task | get lines | str join (char nl)", "the terminal as text"),
         Example("vibenv screen my-task --since 0 | get changed", "which rows have changed since then"),
-        Example("vibenv screen my-task --svg | save --force my-task.svg", "a picture of it"),
+        Example("vibenv screen my-task --png | save --force my-task.png", "a picture of it"),
         Example("vibenv list | vibenv screen | select name title", "those of all sessions, side by side"),
     )
 

@@ -3,7 +3,6 @@
 import struct
 import sys
 import zlib
-from pathlib import Path
 from typing import Any
 from unicodedata import name
 from xml.etree import ElementTree
@@ -50,8 +49,8 @@ def rectangles(written: str) -> list[dict[str, str]]:
 
 def test_each_character_is_where_its_cell_is() -> None:
     first, second = texts("ab d\r\n e")
-    assert (first["text"], first["x"], first["y"]) == ("abd", "0 9 27", "14")
-    assert (second["text"], second["x"], second["y"]) == ("e", "9", "32")
+    assert (first["text"], first["x"], first["y"]) == ("ab d", "0 9 18 27", "14")
+    assert (second["text"], second["x"], second["y"]) == (" e", "0 9", "32")
 
 
 def test_what_is_no_single_character_has_a_place_of_its_own() -> None:
@@ -137,6 +136,30 @@ def test_what_joins_is_drawn_to_the_edge_of_its_cell(code: int) -> None:
         assert all(end in paths for side, end in ends.items() if side in called.split())
 
 
+@pytest.mark.parametrize(
+    ("character", "paths"),
+    [
+        ("╔", ["M3,7V18", "M6,10V18", "M2.5,7.5H9", "M5.5,10.5H9"]),
+        ("╬", ["M3,0V8", "M3,10V18", "M6,0V8", "M6,10V18", "M0,7.5H3.5"]),
+        ("╟", ["M3,0V9.5", "M6,8.5V18", "M5.5,9H9"]),
+        ("╫", ["M3,0V9.5", "M0,9H5", "M4,9H9"]),
+        ("┍", ["M4.5,8V18", "M4,9H9"]),
+    ],
+)
+def test_lines_end_where_they_meet_those_across(character: str, paths: list[str]) -> None:
+    drawn = [shape.path for shape in shapes(character, 9, 18) or ()]
+    assert [path for path in paths if path not in drawn] == [], drawn
+
+
+def test_dots_and_what_separates_prompts_are_drawn() -> None:
+    assert [shape.path[:5] for shape in shapes("\u2881", 9, 18) or ()] == ["M1.25", "M5.75"]
+    assert [shape.path for shape in shapes("\ue0b0", 9, 18) or ()] == ["M0,0L9,9L0,18z"]
+
+
+def test_a_font_s_icon_is_text() -> None:
+    assert texts("\uf015")[0]["text"] == "\uf015"
+
+
 def test_letters_are_left_to_the_font() -> None:
     assert [shapes(letter, 9, 18) for letter in "aé漢 "] == [None] * 4
 
@@ -199,14 +222,8 @@ def test_a_character_that_no_font_has_is_no_error() -> None:
     assert len(coverage("\U000f0000\x1b[?25l")[0]) == 6
 
 
-def test_without_any_font_it_says_what_to_install(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no font") as refused:
-        picture_png.png(picture.svg(shown("x")), font_folders=[str(tmp_path), "/nowhere"])
-    assert "fonts-dejavu-core" in (refused.value.help or "")
-
-
 def test_without_what_draws_it_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     with pytest.raises(NotFound, match="not installed") as refused:
         picture_png.png(picture.svg(shown("x")))
-    assert "vibenv[png]" in (refused.value.help or "")
+    assert "pip install resvg_py fontpkg-jetbrains-mono" in (refused.value.help or "")
