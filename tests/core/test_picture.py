@@ -152,7 +152,7 @@ def test_lines_end_where_they_meet_those_across(character: str, paths: list[str]
 
 
 def test_dots_and_what_separates_prompts_are_drawn() -> None:
-    assert [shape.path[:5] for shape in shapes("\u2881", 9, 18) or ()] == ["M1.25", "M5.75"]
+    assert [shape.path[:10] for shape in shapes("\u2881", 9, 18) or ()] == ["M1.25,1.25", "M5.75,14.7"]
     assert [shape.path for shape in shapes("\ue0b0", 9, 18) or ()] == ["M0,0L9,9L0,18z"]
 
 
