@@ -22,8 +22,9 @@ BASH = (
 
 CHANGES = r"""
 import sys, time
+print("\033]2;" + "title" * 50 + "\a", flush=True)
 for number in range(60):
-    print("\a" if number % 2 else "\033]133;A\a", flush=True)
+    print("\033]133;" + "AC"[number % 2] + "\a", flush=True)
     time.sleep(0.02)
 sys.exit(5)
 """
@@ -114,7 +115,8 @@ def test_that_a_program_paints_itself_anew_for_another_size_is_no_work(start: St
     session = start("sh", "-c", "stty -icanon; trap 'echo painted' WINCH; while :; do sleep 0.05; done")
     began = session.until_said(does("idle", "quiet")).activity.since
     session.attach(rows=30, cols=100).until_painted(b"painted")
-    status = session.until_said(lambda status: bool(status.clients))
+    session.attach(rows=0, cols=0)
+    status = session.until_said(lambda status: len(status.clients) == 2)
     assert (status.activity.state, status.activity.since) == ("idle", began)
 
 
