@@ -25,7 +25,10 @@ and may be called from several threads at once; the longer ones take an event th
     claim  tools                            what runs inside every session, on an engine
     process  terminal  caller               other programs, the user's terminal, and who wants it
     entrance  reconnect                     the way to a session's terminal, and back to it
-    kept                                    connections into sessions, for the next use
+    kept  renames                           connections into sessions, for the next use
+    control  answers                        what a session's supervisor is asked, and says
+    asking  screen  send  wait              and who asks it, for programs
+    author                                  whose typing it is
     running  inside_server  feed  exec  files
                                             vibenv's own programs inside sessions, and what they are for
     recorded  plain_text  plain_screen  spool

@@ -48,13 +48,17 @@ class Connection:
 
     def __init__(self, stream: Stream, control: Control) -> None:
         self.control = control
-        self.opened = monotonic()
         self._stream = stream
         self._output = Multiplexed()
 
     def fileno(self) -> int:
         """For select."""
         return self._stream.fileno()
+
+    @property
+    def begun(self) -> float:
+        """When the engine was asked for it."""
+        return self._stream.begun
 
     def close(self) -> None:
         """End it: the session gives up what was asked on it."""
@@ -131,7 +135,7 @@ class Asking:
                 self._engine.kept.give(use, connection)
                 return answers.checked(self._name, answer)
             seq = connection.control.seq if seq is None else seq
-            if monotonic() > connection.opened + _STEADY_S:
+            if monotonic() > connection.begun + _STEADY_S:
                 tries = 0
             connection = None
 

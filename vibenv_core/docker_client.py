@@ -37,6 +37,8 @@ class Way:
     mend: Callable[[bool, int], None]
     """Called with whether nothing was heard (or else the connection was lost), and since when, in `time_ns`;
     once it returns, what changes nothing is asked again."""
+    is_narrow: Callable[[], bool] = lambda: False
+    """Whether it carries a few connections at once only."""
 
 
 class Client(docker.APIClient):

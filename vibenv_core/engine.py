@@ -6,6 +6,7 @@ An Engine may be used from several threads at once. Its errors are those that `e
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
@@ -22,9 +23,9 @@ from .engine_images import ImageCalls
 from .errors import EngineError
 from .following import Following
 from .hosts import Host
-from .kept import Connection, Kept
 from .log_tails import Tails
 from .model import Container, ContainerSpec, EngineInfo, Folder, Session, Usage, Volume
+from .renames import KeptByName, Renames, listening
 from .starting import Starter
 from .stream import Stream, dial, upgrade
 
@@ -40,8 +41,9 @@ class Engine(ImageCalls, FileCalls):
         """What leads to it and is mended when it breaks; None where it is spoken to directly."""
         self._memory: int | None = None
         self._tails = Tails(self.endpoint, client.api_version, way.answer_s if way else timeout_s)
-        self.kept: Kept[tuple[str, ...], Connection] = Kept()
+        self.kept = KeptByName(partial(_listen, self.endpoint, client.api_version, way))
         """Connections into its sessions, for the next use."""
+        weakref.finalize(self, self.kept.close)
 
     @classmethod
     def connect(cls, host: Host, *, way: Way | None = None, timeout_s: float = 60.0) -> Engine:
@@ -226,6 +228,7 @@ class Engine(ImageCalls, FileCalls):
         `env` are variables over those of the container. Raises: NotFound, WrongState (it does not run).
         """
         with translated(self.host):
+            begun = monotonic()
             # Over a link a connection takes a round trip to open: that of the question that comes first.
             connection = dial(self.endpoint, self._timeout_s)
             try:
@@ -237,7 +240,7 @@ class Engine(ImageCalls, FileCalls):
                 raise
             path = f"/v{self._client.api_version}/exec/{made}/start"
             upgrade(connection, path, {"Detach": False, "Tty": False})
-            return Stream(connection, exit_code=lambda: self._exit_code(made))
+            return Stream(connection, exit_code=lambda: self._exit_code(made), begun=begun)
 
     def exec_output(self, container: str, argv: Sequence[str]) -> str:
         """What a short program writes that is run in a running container.
@@ -255,3 +258,8 @@ class Engine(ImageCalls, FileCalls):
         with translated(self.host):
             code: int | None = self._client.exec_inspect(made)["ExitCode"]
             return code
+
+
+def _listen(endpoint: Host, api_version: str, way: Way | None) -> Renames | None:
+    """Over a way that carries few connections, none is kept."""
+    return None if way is not None and way.is_narrow() else listening(endpoint, api_version)

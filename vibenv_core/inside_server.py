@@ -59,6 +59,11 @@ class Server:
         """For select."""
         return self.stream.fileno()
 
+    @property
+    def begun(self) -> float:
+        """When the engine was asked for it."""
+        return self.stream.begun
+
     def close(self) -> None:
         """End it, and what it runs."""
         self.stream.close()

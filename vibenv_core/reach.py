@@ -74,5 +74,6 @@ def reach(
         mend=lambda silent, since_ns: master.mend(
             attempt(caller.cancelled()), silent=silent, since_ns=since_ns
         ),
+        is_narrow=lambda: (standing := master.standing(there, env)) is not None and standing.relayed,
     )
     return Engine.connect(host, way=way, timeout_s=timeout_s)

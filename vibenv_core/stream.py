@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -28,9 +29,16 @@ class Stream:
     What is received is in the engine's frames of standard output and standard error, as it comes.
     """
 
-    def __init__(self, connection: socket.socket, exit_code: Callable[[], int | None] = lambda: None) -> None:
+    def __init__(
+        self,
+        connection: socket.socket,
+        exit_code: Callable[[], int | None] = lambda: None,
+        begun: float | None = None,
+    ) -> None:
         connection.setblocking(False)
         self._connection = connection
+        self.begun = monotonic() if begun is None else begun
+        """By the monotonic clock, before the engine was asked for it."""
         self.exit_code = exit_code
         """Asks the engine, of a program run by an exec; None while it runs."""
 

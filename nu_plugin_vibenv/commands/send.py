@@ -42,7 +42,7 @@ class Send(AskingCommand):
     examples = (
         Example("vibenv send my-task 'make test' --keys [Enter]", "run a line"),
         Example("vibenv send my-task --keys [C-c Up Enter]", "stop what runs, and run it again"),
-        Example('"two\nlines" | vibenv send my-task --paste', "a text, as one piece"),
+        Example('"two\\nlines" | vibenv send my-task --paste', "a text, as one piece"),
         Example(
             "vibenv send my-task 'expr 6 \\* 7' --keys [Enter] | vibenv wait --for '42' --timeout 10sec",
             "type, and wait for what the program answers",

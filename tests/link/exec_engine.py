@@ -75,6 +75,9 @@ class _Handler(BaseHTTPRequestHandler):
         match self._path():
             case ["version"]:
                 self._answer(200, {"ApiVersion": "1.41", "MinAPIVersion": "1.24"})
+            case ["events"]:
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                self.connection.recv(1)  # none comes, until whoever listens goes
             case ["_ping"]:
                 self._answer(200, "OK")
             case ["containers", _, "json"]:
