@@ -130,7 +130,8 @@ class PlainEngine:
 
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Links that are not waited for long."""
+    """Links that are not waited for long, and sessions that are, however busy this machine is."""
+    monkeypatch.setattr("vibenv_core.heartbeat._PATIENCE_S", 30.0)
     monkeypatch.setattr(asking, "_PAUSES_S", (0.0,))
     monkeypatch.setattr(asking, "_SETTLING_S", 0.1)
 
