@@ -41,9 +41,12 @@ NEVER = threading.Event()
 class Far:
     """The far end of one connection: what was said there, and what is answered."""
 
-    def __init__(self, near: socket.socket, argv: Sequence[str], env: Mapping[str, str]) -> None:
+    def __init__(
+        self, near: socket.socket, argv: Sequence[str], env: Mapping[str, str], heard: list[dict[str, Any]]
+    ) -> None:
         self.hello: dict[str, Any] = json.loads(argv[-1])
         self.asked: list[dict[str, Any]] = [json.loads(line) for line in env[REQUESTS].splitlines()]
+        self._heard = heard
         self._socket = near
         self._frames = Frames()
 
@@ -64,6 +67,7 @@ class Far:
                     self.asked.append(frames.plain(frame.payload))
                 elif frame.kind == Kind.INPUT:
                     self.say(frames.positioned(Kind.TYPED, frames.position(frame.payload)[0]))
+        self._heard.append(self.asked[0])
         return self.asked.pop(0)
 
     def answer(self, **said: Any) -> dict[str, Any]:
@@ -87,6 +91,8 @@ class PlainEngine:
     def __init__(self, *acts: Act) -> None:
         self.kept: Kept[tuple[str, ...], Connection] = Kept()
         self.hellos: list[dict[str, Any]] = []
+        self.heard: list[dict[str, Any]] = []
+        """All requests."""
         self.mended = 0
         self.state = SessionState.RUNNING
         self.mounts = {TOOLS: "tools"}
@@ -98,7 +104,7 @@ class PlainEngine:
         if self.failures:
             raise self.failures.pop(0)
         ours, theirs = socket.socketpair()
-        far = Far(theirs, argv, env)
+        far = Far(theirs, argv, env, self.heard)
         self.hellos.append(far.hello)
         threading.Thread(target=self._serve, args=(far, self._acts.pop(0)), daemon=True).start()
         return Stream(ours)
@@ -205,44 +211,40 @@ def test_a_kept_connection_that_has_ended_is_replaced(at: At) -> None:
 
 
 def test_what_was_not_answered_before_a_cut_is_typed_at_the_same_position_again(at: At) -> None:
-    sent: list[dict[str, Any]] = []
-
     def deaf(far: Far) -> None:
         far.welcome()
         far.answer(typed=3, seq=1)
-        sent.append(far.next())
-        sent.append(far.next())
+        assert [far.next()["do"], far.next()["do"]] == ["state", "send"]
 
-    def answering(far: Far) -> None:
+    def hearing(far: Far) -> None:
         far.welcome(typed=5)
-        sent.append(far.answer(typed=5, seq=2))
+        far.answer(typed=5, seq=2)
 
-    engine = at(deaf, answering)
+    engine = at(deaf, hearing)
     send(engine.as_engine, "a", parts("abc"), author="bot", cancelled=NEVER)
     done = send(engine.as_engine, "a", parts("de"), author="bot", cancelled=NEVER)
     assert (done.bytes, done.seq) == (2, 2)
-    assert [request["at"] for request in sent if request["do"] == "send"] == [3, 3]
+    assert [request["at"] for request in engine.heard if request["do"] == "send"] == [0, 3, 3]
     assert len({hello["client"] for hello in engine.hellos}) == 1
 
 
 def test_a_wait_that_is_cut_goes_on_from_where_it_began(at: At) -> None:
-    waits: list[dict[str, Any]] = []
-
     def cut(far: Far) -> None:
         far.welcome()
         state = far.next()
         far.say(frames.said(Kind.ANSWER, {"id": state["id"], "seq": 7}))
-        waits.append(far.next())
+        far.next()
 
-    def answering(far: Far) -> None:
+    def hearing(far: Far) -> None:
         far.welcome()
-        waits.append(far.answer(reason="text", match="x", seq=30))
+        far.answer(reason="text", match="x", seq=30)
 
-    engine = at(cut, answering)
+    engine = at(cut, hearing)
     met = wait(engine.as_engine, "a", Wait(text="x", timeout_s=5), cancelled=NEVER)
     assert (met.reason, met.match, met.seq) == ("text", "x", 30)
-    assert [request.get("since") for request in waits] == [None, 7]
-    assert waits[1]["timeout_s"] < waits[0]["timeout_s"]
+    first, again = (request for request in engine.heard if request["do"] == "wait")
+    assert (first.get("since"), again["since"]) == (None, 7)
+    assert again["timeout_s"] < first["timeout_s"]
 
 
 def test_a_connection_that_says_nothing_is_given_up_and_its_way_mended(
