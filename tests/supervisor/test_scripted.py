@@ -29,8 +29,12 @@ def test_a_script_types_waits_for_the_answer_and_sees_it(start: Start) -> None:
     assert (shown["cursor"], shown["seq"]) == ([2, 0], waited["seq"] + 2)
     again = script.ask("send", at=0, parts=[{"text": "hello"}, {"key": "Enter"}])
     assert again["seq"] == 0
+    script.send(frames.said(Kind.REQUEST, {"id": 1, "do": "wait", "exit": True}))
     script.ask("send", at=6, parts=[{"key": "C-d"}])
-    assert script.ask("wait", exit=True, timeout_s=5)["exit_code"] == 0
+    answers = (frames.plain(frame.payload) for frame in script.frames if frame.kind == Kind.ANSWER)
+    ended = next((answer for answer in answers if answer["id"] == 1), None)
+    ended = ended or frames.plain(script.until_frame(Kind.ANSWER).payload)
+    assert ended["exit_code"] == 0
 
 
 def test_a_persons_key_goes_before_a_scripts_text_and_ends_it(start: Start) -> None:
