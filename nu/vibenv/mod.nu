@@ -4,7 +4,7 @@
 # knows another one.
 
 # The plugin that belongs to this module: its version, and a digest of what Nushell keeps of its commands.
-const PLUGIN = "0.1.0+5fa65225"
+const PLUGIN = "0.1.0+5fb25ebd"
 
 export-env {
     let known = plugin list --engine | where name == vibenv | get 0?.version

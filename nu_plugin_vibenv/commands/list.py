@@ -21,12 +21,13 @@ class List(HostsCommand):
     """List the sessions of a host and what each is doing, oldest first.
 
     `activity` is working, blocked (it waits for you), done, error, idle or exited, since `since`; null where
-    that is not known. `clients` are how many look at its terminal, `keys` is who types there.
+    that is not known. `clients` are how many look at its terminal.
 
     `--long` adds what tells so (`source`: program, prompt, progress, notification, bell, title, foreground,
-    quiet or exit) with app, kind, progress and message; the clients; command, access, size, limits, times,
-    version, the volume of the recording, host and id; it asks the engine about each session. `--all` asks all
-    hosts at once; one that cannot be asked is a row with its error.
+    quiet or exit) with app, kind, progress and message; the clients (`attached`) and who types (`keys`);
+    command, access, size, limits, times, version, the volume of the recording, host and id; it asks the
+    engine about each session. `--all` asks all hosts at once; one that cannot be asked is a row with its
+    error.
     """
 
     name = "vibenv list"

@@ -32,17 +32,13 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class ListedRow:
-    """A session and what it is doing, in as many columns as fit a terminal of 100.
-
-    `clients` are how many look at its terminal, and `keys` is who types there.
-    """
+    """A session and what it is doing, in as many columns as fit a terminal of 100."""
 
     name: str
     state: str
     activity: str | None
     since: datetime | None
     clients: int
-    keys: str | None
     created: datetime
     image: str
 
@@ -153,7 +149,6 @@ def listed_row(session: Session, status: Status | None) -> ListedRow:
         activity=status and shown(status.activity.state),
         since=status and moment(status.activity.since),
         clients=len(status.clients) if status else 0,
-        keys=status and holder(status.keys),
         created=session.created,
         image=shown(short_image(session.image)),
     )

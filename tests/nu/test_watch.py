@@ -26,7 +26,7 @@ def test_a_person_is_called_when_a_session_waits_for_them(shell: Shell) -> None:
         began = time.monotonic()
         nu.communicate()
         assert time.monotonic() - began < 2
-    row = shell.value("vibenv list | where name == a | get 0 | select activity clients keys")
+    row = shell.value("vibenv list --long | where name == a | get 0 | select activity clients keys")
     assert row == {"activity": "blocked", "clients": 0, "keys": None}
 
 
