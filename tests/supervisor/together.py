@@ -48,6 +48,18 @@ class Frank:
     def resize(self, rows: int, cols: int) -> None:
         self.say(frames.sized(Kind.SIZE, rows, cols))
 
+    def ask(self, what: str, now: float = 0.0, identity: Any = 1, **more: Any) -> None:
+        """Ask for something; what comes of it is in `answers`."""
+        self.say(frames.said(Kind.REQUEST, {"id": identity, "do": what, **more}), now)
+
+    def send(self, text: str, now: float = 0.0, at: int = 0, **more: Any) -> None:
+        """Ask to type."""
+        self.ask("send", now, at=at, parts=[{"text": text}], **more)
+
+    def answers(self, now: float = 0.0) -> list[dict[str, Any]]:
+        """What has come of what was asked, since that was heard last."""
+        return [what for kind, what in self.hear(now) if kind == Kind.ANSWER]
+
     def take(self) -> None:
         """Say that all which came is on the terminal."""
         self.say(frames.positioned(Kind.TAKEN, self.taken))
@@ -99,10 +111,10 @@ class Dora:
         return b"".join(iter(lambda: self.talk.client.pull(now), b""))
 
 
-def read(hub: Hub) -> bytes:
-    """The program reads all that waits for it."""
+def read(hub: Hub, most: int = 1 << 30) -> bytes:
+    """The program reads all that waits for it, or so many bytes."""
     keys = b""
-    while piece := hub.keyboard.next():
+    while piece := (hub.keyboard.next() or b"")[: most - len(keys)]:
         keys += piece
         hub.keyboard.wrote(len(piece))
     return keys

@@ -86,13 +86,7 @@ class Row(NamedTuple):
 
     def text(self) -> str:
         """Its characters, without those blanks."""
-        parts = []
-        for run in self.runs():
-            if run.marks:
-                parts += [base + marks for base, marks in zip(run.text, run.marks, strict=True)]
-            else:
-                parts.append(run.text)
-        return "".join(parts).replace(TAIL, "").replace(HEAD, "").replace("\0", " ")
+        return text(self.runs())
 
     def runs(self) -> Iterable[Run]:
         """Its cells from the left, without those at the end that nothing was ever written to."""
@@ -128,6 +122,17 @@ class Row(NamedTuple):
             look, kind = self.page.look(found[1])
             marks = self.page.marks(self.number, start, end) if kind == 1 else ()
             yield Run(start, text[start:end], look, marks, bool(marks) and text[end : end + 1] == TAIL)
+
+
+def text(runs: Iterable[Run]) -> str:
+    """The characters of a row's cells."""
+    parts = []
+    for run in runs:
+        if run.marks:
+            parts += [base + marks for base, marks in zip(run.text, run.marks, strict=True)]
+        else:
+            parts.append(run.text)
+    return "".join(parts).replace(TAIL, "").replace(HEAD, "").replace("\0", " ")
 
 
 _LOOK = ~(0xFFFFFF << 2 | 3 << 42 | 3 << 46)

@@ -232,10 +232,11 @@ class Hub:
 
     def _shown(self, asked: Ask) -> Shown:
         display, screen = self.display, self.display.screen
-        rows = screen.rows()
-        changed = None if asked.since is None else self._screens.changed(asked.since, rows)
-        self._screens.remember(rows)
-        wanted = [number for number in range(len(rows)) if changed is None or number in changed]
+        shot = self._screens.now()
+        before = None if asked.since is None else self._screens.at(asked.since)
+        changed = shot.changed(before) if before else None
+        self._screens.remember(shot)
+        wanted = range(len(shot.rows)) if changed is None else changed
         styles = screen.styles() if asked.styled else None
         return Shown(
             rows=display.rows,
@@ -244,7 +245,7 @@ class Hub:
             title=screen.title,
             alternate=screen.alternate,
             seq=display.end,
-            lines=[rows[number].text for number in wanted],
+            lines=[shot.rows[number].text for number in wanted],
             changed=changed,
             cells=styles and [styles.cells[number] for number in wanted],
             colors=styles and styles.colors,
@@ -284,6 +285,7 @@ class Hub:
             return
         self._screens.changes()
         self.keyboard.answer(self.display.resize(client.rows, client.cols))
+        self._waiting.resized()
         for other in self.clients:
             other.repaint()
 

@@ -1,6 +1,7 @@
 """Keys by name, text and pastes to the bytes that a terminal in some modes sends for them. Pure.
 
 Names are tmux's: `C-`, `M-` (or `A-`) and `S-` before a character or a name; `^x` is `C-x`.
+With control the case of a letter does not matter.
 
 Source: xterm's control sequences (PC-style function keys, modifyOtherKeys, bracketed paste), terminfo's
 xterm-256color (F13 to F24), kitty's keyboard protocol (progressive enhancement, legacy text keys).
@@ -161,6 +162,8 @@ def _parsed(name: str) -> tuple[int, str]:
             return modifiers | _SHIFT, "tab"
         if not (key in _TEXT_KEYS or key in _LETTERS or key in _NUMBERS or _FUNCTION.fullmatch(key)):
             raise BadKey(f"`{name}` is no key's name")
+    elif modifiers & _CTRL and not modifiers & _SHIFT:
+        key = key.lower() if len(key.lower()) == 1 else key
     elif modifiers & _SHIFT and key.islower() and len(key.upper()) == 1:
         key = key.upper()
     elif modifiers & _SHIFT and not key.isupper() and key != " ":

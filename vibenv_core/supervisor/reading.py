@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from . import cells
 from .cells import Row
 from .keys import Modes
 from .screen import TextRow
@@ -48,8 +49,9 @@ def rows(state: State) -> list[TextRow]:
 
 
 def _text_row(row: Row, palette: tuple[Color, ...]) -> TextRow:
-    text = row.text()
-    look = tuple((run.text, run.look.style, run.look.link, run.marks) for run in row.runs())
+    runs = tuple(row.runs())
+    text = cells.text(runs)
+    look = tuple((run.text, run.look.style, run.look.link, run.marks) for run in runs)
     return TextRow(_seen(text) if row.wraps else _shown(text), row.wraps, (palette, look))
 
 

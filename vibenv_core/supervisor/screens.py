@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -14,10 +13,18 @@ _CELLS = 1 << 18
 """Of the screens that are remembered, in all: but the last one is in any case."""
 
 
-class _Remembered(NamedTuple):
+class Shot(NamedTuple):
+    """What the terminal showed at some time."""
+
     size: tuple[int, int]
     alternate: bool
     rows: tuple[TextRow, ...]
+
+    def changed(self, then: Shot) -> list[int] | None:
+        """The numbers of the rows that are not as they were; None where there is nothing to compare."""
+        if (self.size, self.alternate) != (then.size, then.alternate):
+            return None
+        return [number for number, row in enumerate(self.rows) if row != then.rows[number]]
 
 
 class Screens:
@@ -25,38 +32,36 @@ class Screens:
 
     def __init__(self, display: Display) -> None:
         self._display = display
-        self._remembered: dict[int, _Remembered] = {}
+        self._shots: dict[int, Shot] = {}
         self._told = False
 
-    def handed_out(self) -> None:
+    def now(self) -> Shot:
+        """What it shows now."""
+        display = self._display
+        rows = tuple(display.screen.rows())
+        return Shot((display.rows, display.cols), display.screen.alternate, rows)
+
+    def at(self, position: int) -> Shot | None:
+        """What it showed at a position; None if that is not known."""
+        return self.now() if self._told and position == self._display.end else self._shots.get(position)
+
+    def told(self) -> None:
         """A client is told the position that there is now."""
         self._told = True
 
     def changes(self) -> None:
         """What is shown is about to change."""
         if self._told:
-            self._told = False
-            self.remember(self._display.screen.rows())
+            self.remember(self.now())
 
-    def remember(self, rows: Sequence[TextRow]) -> None:
-        """These are shown at the position that there is now, of which a client is told."""
-        display, remembered = self._display, self._remembered
-        known = {row: row for screen in remembered.values() for row in screen.rows}
-        remembered.pop(display.end, None)
-        size = (display.rows, display.cols)
-        shared = tuple(known.setdefault(row, row) for row in rows)
-        remembered[display.end] = _Remembered(size, display.screen.alternate, shared)
-        most = max(1, min(_MOST, _CELLS // (size[0] * size[1])))
-        for oldest in list(remembered)[:-most]:
-            del remembered[oldest]
-
-    def changed(self, since: int, rows: Sequence[TextRow]) -> list[int] | None:
-        """The numbers of those rows that are not what was shown at a position; None if that is not known."""
-        display = self._display
-        if self._told and since == display.end:
-            return []
-        then = self._remembered.get(since)
-        now = ((display.rows, display.cols), display.screen.alternate)
-        if then is None or (then.size, then.alternate) != now:
-            return None
-        return [number for number, row in enumerate(rows) if row != then.rows[number]]
+    def remember(self, shot: Shot) -> None:
+        """This is shown at the position that there is now, of which a client is told."""
+        self._told = False
+        shots, position = self._shots, self._display.end
+        shots.pop(position, None)
+        last = next(reversed(shots.values()), None)
+        known = {row: row for row in last.rows} if last else {}
+        shots[position] = shot._replace(rows=tuple(known.get(row, row) for row in shot.rows))
+        most = max(1, min(_MOST, _CELLS // (shot.size[0] * shot.size[1])))
+        for oldest in list(shots)[:-most]:
+            del shots[oldest]

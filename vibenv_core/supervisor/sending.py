@@ -123,7 +123,7 @@ class Sending:
         sending.pieces = keys.typed(send.parts, self._display.screen.typing)
         data = b"".join(piece.data for piece in sending.pieces)
         sending.seq = self._display.end
-        self._screens.handed_out()
+        self._screens.told()
         self._keyboard.take(client.name, send.at, data, withdrawable=True)
         sending.end = self._keyboard.taken(client.name)
         sending.read, sending.read_at = send.at, now

@@ -18,7 +18,7 @@ from .written import Written
 
 if TYPE_CHECKING:
     from .display import Display
-    from .screens import Screens
+    from .screens import Screens, Shot
 
 Within = Callable[[Callable[[], Any]], Any]
 """Does something that may take too long, and then raises TimeoutError."""
@@ -56,6 +56,8 @@ class _Waiter:
         self.deadline = None if wait.timeout_s is None else now + wait.timeout_s
         self.open: _Found | None = None
         """What fits unless more is written: a pattern that matches up to the end may then match more."""
+        self.before: Shot | None = None
+        """What was shown already and so does not count; None: all that is shown does."""
         self._text = ""
 
     @property
@@ -137,6 +139,11 @@ class Waiting:
                 if found := self._search(waiter, partial(waiter.written, text)):
                     self._over(waiter, found, start + before.length(data, found.end))
 
+    def resized(self) -> None:
+        """The terminal has another size: all rows are others, but nothing in them is new."""
+        for waiter in self._waiters:
+            waiter.before = waiter.before and self._screens.now()
+
     def typed(self, now: float) -> None:
         """Somebody has typed."""
         self._active_at = now
@@ -183,9 +190,11 @@ class Waiting:
             self._written = written
         if since is None:
             waiter.goes_on(text.rpartition("\n")[2])
-            found = self._search(waiter, partial(waiter.find, self._page(None)))
+            found = self._search(waiter, partial(waiter.find, _page(self._screens.now(), None)))
             position = display.end
         else:
+            if since >= display.start:
+                waiter.before = self._screens.at(since) or self._screens.now()
             found = self._search(waiter, partial(waiter.written, text))
             position = start + before.length(data, found.end) if found else 0
             self._look = True
@@ -202,32 +211,12 @@ class Waiting:
             return
         paused = ended or now >= self._output_at + _PAUSE_S
         self._look, self._looked_at = not paused, now
-        pages: dict[int | None, str] = {}
+        shot = self._screens.now()
         for waiter in [waiter for waiter in self._waiters if waiter.looks]:
-            since = waiter.wait.since
-            if since not in pages:
-                pages[since] = self._page(since)
             found = waiter.open if paused else None
-            found = found or self._search(waiter, partial(waiter.find, pages[since]))
+            found = found or self._search(waiter, partial(waiter.find, _page(shot, waiter.before)))
             if found:
                 self._over(waiter, found, self._display.end)
-
-    def _page(self, since: int | None) -> str:
-        """What is shown; of that, if `since` says so, the lines that have changed."""
-        rows = self._display.screen.rows()
-        changed = None if since is None else self._screens.changed(since, rows)
-        if changed is None and since is not None and since >= self._display.start:
-            return ""  # all that was written since is known, and not what was shown before
-        lines: list[tuple[str, bool]] = []
-        whole, new = "", False
-        for number, row in enumerate(rows):
-            whole += row.text
-            new = new or changed is None or number in changed
-            if not row.wraps:
-                lines.append((whole, new))
-                whole, new = "", False
-        lines.append((whole, new))
-        return "".join(f"{line}\n" for line, new in lines if new)
 
     def _search(self, waiter: _Waiter, search: Callable[[], _Found | None]) -> _Found | None:
         if waiter.pattern is None:
@@ -246,13 +235,28 @@ class Waiting:
         if waiter in self._waiters:
             self._waiters.remove(waiter)
             if isinstance(answer, Waited):
-                self._screens.handed_out()
+                self._screens.told()
             waiter.answer(answer)
 
 
 def _unusable(wait: Wait, error: Exception) -> Refusal:
     why = "to look for it takes too long" if isinstance(error, TimeoutError) else error
     return Refusal(f"`{wait.regex}` cannot be used as a regular expression: {why}", "bad_regex")
+
+
+def _page(shot: Shot, before: Shot | None) -> str:
+    """The lines that are shown; if there was something `before`, those of them that have changed."""
+    changed = shot.changed(before) if before else None
+    if before and changed is None and not shot.alternate:
+        return ""  # what was there before the other screen was
+    page, line, new = "", "", False
+    for number, row in enumerate(shot.rows):
+        line += row.text
+        new = new or changed is None or number in changed
+        if not row.wraps or number == len(shot.rows) - 1:
+            page += f"{line}\n" if new else ""
+            line, new = "", False
+    return page
 
 
 def _line(text: str, start: int, end: int) -> str:
