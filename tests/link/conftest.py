@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import socket
 import socketserver
 import struct
@@ -75,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
     quick = threading.Event()
     """Unless it is set, lists are not given."""
     web: ClassVar[Web | None] = None
-    execs: ClassVar[list[list[str]]] = []
+    execs: ClassVar[list[dict[str, Any]]] = []
     interruption: ClassVar[Interruption | None] = None
 
     def do_GET(self) -> None:  # the name that http.server looks for
@@ -97,8 +98,8 @@ class _Handler(BaseHTTPRequestHandler):
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if "/exec/" in self.path:
             self._run(self.execs[int(self.path.split("/")[-2])])
-        elif self.web and f"/containers/{self.web.id}/exec" in self.path:
-            self.execs.append(asked["Cmd"])
+        elif self.web and self.path.endswith((f"/{self.web.id}/exec", "/vibenv-web/exec")):
+            self.execs.append(asked)
             self._answer({"Id": str(len(self.execs) - 1)}, 201)
         else:
             self._answer({"message": f"No such container: {self.path}"}, 404)
@@ -107,11 +108,17 @@ class _Handler(BaseHTTPRequestHandler):
         if self.interruption:
             self.interruption.question()
 
-    def _run(self, argv: list[str]) -> None:
+    def _run(self, asked: dict[str, Any]) -> None:
         """Have the connection be the program's standard streams, as an engine does."""
         self.wfile.write(b"HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")
         self.close_connection = True
-        with subprocess.Popen(argv, stdin=self.connection.fileno(), stdout=subprocess.PIPE) as program:
+        if shutil.which(asked["Cmd"][0]) is None:
+            self.wfile.write(b"OCI runtime exec failed: exec: no such file or directory")
+            return
+        env = os.environ | dict(variable.split("=", 1) for variable in asked.get("Env") or ())
+        with subprocess.Popen(
+            asked["Cmd"], stdin=self.connection.fileno(), stdout=subprocess.PIPE, env=env
+        ) as program:
             assert program.stdout is not None
             with contextlib.suppress(OSError):
                 while data := os.read(program.stdout.fileno(), 1 << 16):
