@@ -28,7 +28,7 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
     "write_file": ("mounts",),
     "read_log": (),
     "pack": ("archive", "mounts"),
-    "unpack": ("archive", "mounts", "write_file"),
+    "unpack": ("archive", "mounts", "write_file", "folder"),
 }
 """The programs that `running` speaks with, and the modules that each imports, in their order."""
 

@@ -365,7 +365,7 @@ def test_a_full_disk_leaves_what_was_there(
             raise OSError(errno.ENOSPC, "No space left on device")
         return kept(file, data)
 
-    monkeypatch.setattr("vibenv_core.inside.unpack.os.write", full)
+    monkeypatch.setattr("vibenv_core.inside.folder.os.write", full)
     with pytest.raises(EngineError, match=r"no space is left .*this machine"):
         pull(session, "f", tmp_path)
     monkeypatch.undo()

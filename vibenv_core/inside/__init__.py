@@ -9,7 +9,7 @@
     read_file  write_file           a file's content, from there and to there
     read_log                        the recording of the session's terminal
     mounts                          which files the engine can reach from outside
-    pack  unpack                    files and folders as a tar stream, on this machine too
+    pack  unpack  folder            files and folders as a tar stream, on this machine too
 
 `inside_programs` says how they are started, `running` speaks with them.
 
