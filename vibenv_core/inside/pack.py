@@ -3,13 +3,16 @@
 Symbolic links stay links, further names of a file stay that. What leads out of the folder, and what is no
 file, folder or link, is refused.
 
-Source: POSIX.1-2001, pax interchange format; names that are no UTF-8 as `hdrcharset=BINARY`, as GNU tar.
+Source: POSIX.1-2001, pax interchange format; names that are no UTF-8 as `hdrcharset=BINARY`, and holes of
+files as GNU tar: its manual, "Storing Sparse Files", PAX format, version 1.0.
 """
 
 # ruff: noqa: PTH111, PTH112, PTH114, PTH115, PTH118, PTH119, PTH120, PTH208
 # The standard library's paths are not made for names that are no UTF-8 and for folders by descriptors.
 from __future__ import annotations
 
+import errno
+import itertools
 import os
 import stat
 import tarfile
@@ -36,9 +39,9 @@ def _is_for_the_engine(path: str) -> bool:
     folders = (
         os.walk(path) if os.path.isdir(path) else [(os.path.dirname(path), (), [os.path.basename(path)])]
     )
-    return sum(os.lstat(os.path.join(at, name)).st_size for at, _, names in folders for name in names) >= (
-        mounts.LARGE
-    )
+    found = [os.lstat(os.path.join(at, name)) for at, _, names in folders for name in names]
+    there = sum(each.st_blocks * 512 for each in found)
+    return there >= mounts.LARGE and sum(each.st_size for each in found) <= 2 * there  # it fills holes up
 
 
 def base_of(path: str) -> str:
@@ -79,8 +82,7 @@ def pack(path: str, *, uid: int = 0, gid: int = 0) -> Iterator[bytes]:
         else:
             kept[found.st_dev, found.st_ino] = entry.name
             entry.size = found.st_size
-            yield _header(entry)
-            yield from _content(at, found.st_size)
+            yield from _file(at, entry, sparse=found.st_blocks * 512 < found.st_size)
     yield bytes(2 * tarfile.BLOCKSIZE)
 
 
@@ -111,17 +113,51 @@ def _header(entry: tarfile.TarInfo) -> bytes:
     return entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
 
 
-def _content(path: str, size: int) -> Iterator[bytes]:
-    """As many bytes as the file had when it was looked at, up to a whole block of zeros."""
+def _file(path: str, entry: tarfile.TarInfo, *, sparse: bool) -> Iterator[bytes]:
+    """The entry of a file, as long as it was when it was looked at; of a `sparse` one without its holes."""
     file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        left = size
-        while left:
-            block = os.read(file, min(left, BLOCK))
-            if not block:
-                raise Refused(f"`{path}` became shorter while it was read")
-            left -= len(block)
-            yield block
-        yield bytes(-size % tarfile.BLOCKSIZE)
+        parts, chart = [(0, entry.size)], b""
+        if sparse:
+            parts = [*_parts(file, entry.size), (entry.size, 0)]
+            numbers = (len(parts), *itertools.chain.from_iterable(parts))
+            chart = b"".join(b"%d\n" % number for number in numbers)
+            chart += bytes(-len(chart) % tarfile.BLOCKSIZE)
+            entry.pax_headers = {
+                "GNU.sparse.major": "1",
+                "GNU.sparse.minor": "0",
+                "GNU.sparse.name": entry.name,
+                "GNU.sparse.realsize": str(entry.size),
+            }
+            entry.name, entry.size = "GNUSparseFile.0", len(chart) + sum(size for _, size in parts)
+        yield _header(entry) + chart
+        for offset, size in parts:
+            os.lseek(file, offset, os.SEEK_SET)
+            yield from _content(path, file, size)
+        yield bytes(-entry.size % tarfile.BLOCKSIZE)
     finally:
         os.close(file)
+
+
+def _parts(file: int, size: int) -> Iterator[tuple[int, int]]:
+    """Where in a file there is something, and how much of it; the rest are holes."""
+    end = 0
+    while end < size:
+        try:
+            begin = os.lseek(file, end, os.SEEK_DATA)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # there is nothing more
+                return
+            raise
+        end = min(os.lseek(file, begin, os.SEEK_HOLE), size)
+        if begin < end:
+            yield begin, end - begin
+
+
+def _content(path: str, file: int, left: int) -> Iterator[bytes]:
+    while left:
+        block = os.read(file, min(left, BLOCK))
+        if not block:
+            raise Refused(f"`{path}` became shorter while it was read")
+        left -= len(block)
+        yield block
