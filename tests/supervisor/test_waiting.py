@@ -64,6 +64,16 @@ def test_a_text_is_found_as_it_is_written_though_it_is_cut_and_coloured() -> Non
     assert came(bot, "reason", "line", "seq") == ("text", "all done and more", 13)
 
 
+def test_nothing_is_due_any_more_when_nobody_waits() -> None:
+    session = emulated()
+    bot = waits(session, text="done")
+    session.output(b"done", 1.0)
+    session.tick(1.0)
+    assert came(bot, "reason", now=1.0) == ("text",)
+    session.doing.looked(None, 9.0)
+    assert session.due(9.0) is None
+
+
 def test_a_text_that_begins_before_the_wait_is_found() -> None:
     session = emulated()
     session.output(b"x\r\n" * 50 + b"all do", 0.0)

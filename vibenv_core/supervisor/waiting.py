@@ -174,7 +174,7 @@ class Waiting:
         waiters = self._waiters
         times = [waiter.deadline for waiter in waiters if waiter.deadline is not None]
         times += [self._active_at + each.wait.idle_s for each in waiters if each.wait.idle_s is not None]
-        if self._look:
+        if self._look and waiters:
             times.append(self._look_due)
         return min(times, default=None)
 
