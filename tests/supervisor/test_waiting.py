@@ -221,7 +221,9 @@ def test_who_goes_waits_no_more_and_several_waits_have_their_own_ends() -> None:
     assert [answer["id"] for answer in bot.answers()] == [1]
 
 
-@pytest.mark.parametrize("regex", ["(", "a{99999999999}", "(?P<a", "(" * 2000 + ")" * 2000, "[z-a]"])
+@pytest.mark.parametrize(
+    "regex", ["(", "a{99999999999}", "(?P<a", "(" * 2000 + ")" * 2000, "[z-a]", "(?a)(?u)"]
+)
 def test_what_is_no_regular_expression_is_refused(regex: str) -> None:
     assert came(waits(emulated(), regex=regex), "code") == ("bad_regex",)
 

@@ -119,7 +119,7 @@ class Waiting:
         if wait.regex is not None:
             try:
                 waiter.pattern = self._within(lambda: re.compile(wait.regex or "", re.MULTILINE))
-            except (re.error, OverflowError, RecursionError, TimeoutError) as error:
+            except (re.error, ValueError, OverflowError, RecursionError, TimeoutError) as error:
                 return answer(_unusable(wait, error))
         self._waiters.append(waiter)
         if waiter.looks:
