@@ -8,6 +8,7 @@ import pytest
 
 from tests.supervisor.plain import PlainQueries
 from tests.supervisor.together import Frank, hub, read
+from vibenv_core.supervisor.doing import Foreground
 from vibenv_core.supervisor.ghostty import GhosttyScreen
 from vibenv_core.supervisor.hub import Hub
 from vibenv_core.supervisor.searching import within
@@ -181,6 +182,17 @@ def test_a_state_is_waited_for() -> None:
     assert bot.answers() == []
     session.ended(7, 1.0)
     assert came(bot, "reason", "exit_code") == ("exit", 7)
+
+
+def test_a_state_that_shows_when_the_foreground_is_looked_at_ends_a_wait_at_once() -> None:
+    session = hub()
+    bot = waits(session, states=["working"])
+    session.tick(5.0)
+    assert session.due(5.0) != 5.0
+    session.doing.looked(Foreground("sleep", is_shell=False, reads_keys=False, hides_input=False), 5.0)
+    assert session.due(5.0) == 5.0
+    session.tick(5.0)
+    assert came(bot, "reason", "state", now=5.0) == ("state", "working")
 
 
 def test_the_end_ends_each_wait_and_the_last_words_count_before() -> None:

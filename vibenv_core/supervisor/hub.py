@@ -67,6 +67,8 @@ class Hub:
         self._typists: list[Client] = []
         self._active_at = now
         self._number = 0
+        self._waited: str | None = None
+        """The state that those who wait for one have seen last."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -174,11 +176,14 @@ class Hub:
 
     def tick(self, now: float) -> bool:
         """Do what has come due; tells if there is something new to be typed."""
-        self._waiting.tick(now, self.doing.activity(now).state if self._waiting.is_asked else None)
+        self._waited = self._state(now)
+        self._waiting.tick(now, self._waited)
         return self._sending.tick(now)
 
     def due(self, now: float) -> float | None:
         """When to `tick`, or to pull from a client, though nothing has happened."""
+        if self._state(now) != self._waited:
+            return now  # the terminal's foreground was looked at
         times = [self.doing.due(now), self._waiting.due(), self._sending.due(now)]
         times += (client.due(now) for client in self.clients)
         return min((at for at in times if at is not None), default=None)
@@ -251,6 +256,10 @@ class Hub:
             colors=styles and styles.colors,
             cursor_shape=styles and styles.cursor_shape,
         )
+
+    def _state(self, now: float) -> str | None:
+        """What the program is doing, for those who wait for that; None where nobody does."""
+        return self.doing.activity(now).state if self._waiting.is_asked else None
 
     def _sends(self, client: Client, data: bytes, now: float) -> None:
         """A program's text is typed from now on."""
