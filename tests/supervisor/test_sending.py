@@ -172,6 +172,16 @@ def test_a_send_that_comes_again_after_a_cut_is_typed_once() -> None:
     assert read(session) == b""
 
 
+def test_a_send_that_comes_again_may_wait_for_less_long() -> None:
+    session = hub()
+    script(session).send("abc", wait_s=9)
+    again = script(session)
+    again.send("abc", wait_s=5)
+    assert read(session) == b"abc"
+    session.tick(0.0)
+    assert [answer.get("typed") for answer in again.answers()] == [3]
+
+
 def test_a_send_that_was_refused_for_a_person_may_come_again() -> None:
     session = hub()
     bot, person = script(session), ann(session)

@@ -69,7 +69,7 @@ class Sending:
             return answer(_ENDED)
         last = self._last.get(client.name)
         if send.at < self._keyboard.taken(client.name):
-            if last is None or last.send != send:
+            if last is None or last.send._replace(wait_s=send.wait_s) != send:
                 return answer(Refusal("something else was typed there already", "bad_request"))
             last.answer = answer
             return self._tell(last)
