@@ -108,6 +108,8 @@ def test_a_session_goes_on_whoever_reads_what_is_said_of_it(start: Start, reader
         session.process.stdout.close()
     client = session.attach()
     client.until_frame(Kind.ENDED)
+    if reader == "slow":
+        session.until_said(does("exited", "exit"))
     assert session.process.wait(PATIENCE_S) == 5
 
 

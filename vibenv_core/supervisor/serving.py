@@ -125,7 +125,7 @@ class _Loop:
         while self._exit_code is None:
             self._safely(self._turn)
         self._safely(self._drain)
-        self._hub.ended(self._exit_code, time.monotonic())
+        self._safely(partial(self._hub.ended, self._exit_code, time.monotonic()))
         self._stop_listening()
         deadline = time.monotonic() + _FAREWELL_S
         self._safely(partial(self._attend, time.monotonic()))
@@ -209,9 +209,13 @@ class _Loop:
             doing.looked(foreground(self._program.terminal), now)
         if telling is None:
             return
+        self._say(telling)  # what waits goes first, so that the latest comes after it in any case
         if telling.is_news(self._hub.status(now)):
             doing.looked(foreground(self._program.terminal), now)
             telling.tell(self._hub.status(now), time.time())
+            self._say(telling)
+
+    def _say(self, telling: Telling) -> None:
         wanted = 0
         try:
             while telling.unsent:
