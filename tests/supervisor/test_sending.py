@@ -46,6 +46,17 @@ def test_keys_are_encoded_for_the_modes_that_there_are_when_they_are_typed() -> 
     assert read(session) == b"\x1bOA"
 
 
+def test_a_key_that_only_some_terminals_have_is_sent_where_the_program_wants_it() -> None:
+    session = hub()
+    bot = script(session)
+    bot.ask("send", at=0, parts=[{"text": "a"}, {"key": "C-;"}])
+    assert codes(bot) == ["bad_key"]
+    assert read(session) == b""
+    session.display.screen.keys = Modes(kitty=1)  # type: ignore[attr-defined]
+    bot.ask("send", at=0, parts=[{"text": "a"}, {"key": "C-;"}])
+    assert read(session) == b"a\x1b[59;5u"
+
+
 def test_sends_of_several_programs_wait_for_one_another() -> None:
     session = hub()
     bots = [script(session, name) for name in "abc"]

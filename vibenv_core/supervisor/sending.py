@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _UNREAD_S = 2.0
 """A program that has read nothing for so long does not read."""
 _MOST = 256
+_ANY_KEY = keys.Modes(other_keys=True)
+"""With these each key can be sent that there is."""
 
 
 class _Sending:
@@ -60,7 +62,7 @@ class Sending:
     def ask(self, client: Client, send: Send, answer: Callable[[Answer], None], now: float) -> None:
         """Type, as soon as that may be. What comes of it is answered once."""
         try:
-            keys.typed(send.parts, keys.Modes())
+            keys.typed(send.parts, _ANY_KEY)
         except keys.BadKey as error:
             return answer(Refusal(str(error), "bad_key"))
         except UnicodeError:
@@ -120,7 +122,10 @@ class Sending:
 
     def _begin(self, sending: _Sending, now: float) -> None:
         client, send = sending.client, sending.send
-        sending.pieces = keys.typed(send.parts, self._display.screen.typing)
+        try:
+            sending.pieces = keys.typed(send.parts, self._display.screen.typing)
+        except keys.BadKey as error:
+            return self._finish(sending, Refusal(str(error), "bad_key"))
         data = b"".join(piece.data for piece in sending.pieces)
         sending.seq = self._display.end
         self._screens.told()
@@ -132,7 +137,7 @@ class Sending:
         if len(self._last) > _MOST:
             del self._last[next(iter(self._last))]
         self._typed(client, data, now)
-        self._progress(now)
+        return self._progress(now)
 
     def _progress(self, now: float) -> None:
         """See how far the one is that is typed."""
