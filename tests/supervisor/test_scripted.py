@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from tests.supervisor.test_process import Start, start
+from tests.terminal.client import PATIENCE_S
 from vibenv_core.supervisor import asciicast, frames
 from vibenv_core.supervisor.asciicast import Typed
 from vibenv_core.supervisor.frames import Kind
@@ -22,7 +23,7 @@ def test_a_script_types_waits_for_the_answer_and_sees_it(start: Start) -> None:
     script = session.attach(rows=0, cols=0, person=False, author="script")
     sent = script.ask("send", at=0, parts=[{"text": "hello"}, {"key": "Enter"}])
     assert sent == {"id": sent["id"], "typed": 6, "seq": 0}
-    waited = script.ask("wait", regex=r"said (\w+)", since=sent["seq"], timeout_s=5)
+    waited = script.ask("wait", regex=r"said (\w+)", since=sent["seq"], timeout_s=PATIENCE_S)
     assert (waited["reason"], waited["match"], waited["groups"]) == ("regex", "said hello", ["hello"])
     shown = script.ask("screen")
     assert shown["lines"][:3] == ["hello", "you said hello", ""]
@@ -69,19 +70,21 @@ def test_a_script_waits_for_the_keys_and_types_when_the_person_has_done(start: S
 def test_a_program_that_does_not_read_ends_a_send(start: Start) -> None:
     session = start(*PYTHON, DEAF)
     script = session.attach(rows=0, cols=0, person=False)
-    assert script.ask("wait", text="ready", timeout_s=5)["reason"] == "text"
+    assert script.ask("wait", text="ready", timeout_s=PATIENCE_S)["reason"] == "text"
     refused = script.ask("send", at=0, parts=[{"text": "x" * 100_000}])
     assert refused["code"] == "unread"
     assert 0 < refused["typed"] < 100_000
 
 
 def test_a_wait_ends_with_quiet_with_time_and_with_the_session(start: Start) -> None:
-    session = start("sh", "-c", "echo begun; sleep 1; exit 3")
+    session = start("sh", "-c", "echo begun; read line; exit 3")
     script = session.attach(rows=0, cols=0, person=False)
-    assert script.ask("wait", text="begun", timeout_s=5)["line"] == "begun"
+    assert script.ask("wait", text="begun", timeout_s=PATIENCE_S)["line"] == "begun"
     assert script.ask("wait", text="never", timeout_s=0.05)["reason"] == "timeout"
-    assert script.ask("wait", idle_s=0.2, timeout_s=5)["reason"] == "idle"
-    ended = script.ask("wait", text="never", timeout_s=5)
+    assert script.ask("wait", idle_s=0.2, timeout_s=PATIENCE_S)["reason"] == "idle"
+    script.send(frames.said(Kind.REQUEST, {"id": 1, "do": "wait", "text": "never"}))
+    script.type(b"\n")
+    ended = frames.plain(script.until_frame(Kind.ANSWER).payload)
     assert (ended["reason"], ended["exit_code"]) == ("exit", 3)
 
 
@@ -101,7 +104,7 @@ def test_a_pattern_that_takes_forever_is_refused_and_the_terminal_goes_on(start:
     session = start("sh", "-c", "echo " + "a" * 60 + "; exec cat")
     script = session.attach()
     script.until_painted(b"aaa")
-    refused = script.ask("wait", regex="(a|a)*b", timeout_s=5)
+    refused = script.ask("wait", regex="(a|a)*b", timeout_s=PATIENCE_S)
     assert (refused["code"], "takes too long" in refused["error"]) == ("bad_regex", True)
     script.type(b"still here\n")
     script.until_painted(b"still here")
@@ -114,7 +117,8 @@ def test_a_screen_is_told_with_its_looks_and_then_the_rows_that_have_changed(sta
     )
     session = start("sh", "-c", f"printf '{paints[0]}'; read line; printf '{paints[1]}'; exec cat")
     script = session.attach(rows=0, cols=0, person=False)
-    script.ask("wait", text="green", idle_s=0.2)
+    script.ask("wait", text="green", timeout_s=PATIENCE_S)
+    script.ask("wait", idle_s=0.2, timeout_s=PATIENCE_S)
     shown = script.ask("screen", styled=True)
     assert shown["cells"][:3] == [
         [{"text": "red", "fg": 1, "bold": True}, {"text": " plain"}],
