@@ -166,6 +166,20 @@ def test_a_program_that_does_not_read_ends_a_send_with_what_it_has_of_it() -> No
     assert read(session) == b""
 
 
+def test_who_waits_behind_a_send_that_is_not_read_waits_no_longer_than_it_said() -> None:
+    session = hub()
+    patient, hasty = script(session, "patient"), script(session, "hasty")
+    patient.send("abc", wait_s=60)
+    hasty.send("def", now=0.5, wait_s=5)
+    assert session.due(0.5) == 2.0
+    session.tick(5.4)
+    assert hasty.answers(5.4) == []
+    session.tick(5.5)
+    assert codes(hasty, 5.5) == ["unread"]
+    assert patient.answers(5.5) == []
+    assert read(session) == b"abc"
+
+
 def test_a_send_that_comes_again_after_a_cut_is_typed_once() -> None:
     session = hub()
     bot = script(session)

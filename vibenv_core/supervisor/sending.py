@@ -105,6 +105,10 @@ class Sending:
             for sending in [each for each in self._waiting if now >= each.deadline]:
                 self._waiting.remove(sending)
                 self._finish(sending, self._held(now))
+        if stuck := self._now:
+            for sending in [each for each in self._waiting if now >= self._unread_at(stuck, each)]:
+                self._waiting.remove(sending)
+                self._finish(sending, _UNREAD)
         return begun
 
     def ended(self) -> None:
@@ -115,7 +119,8 @@ class Sending:
 
     def due(self, now: float) -> float | None:
         """When to `tick` though nothing has happened."""
-        times = [self._unread_at(self._now)] if self._now else []
+        typed = self._now
+        times = [self._unread_at(typed, each) for each in (typed, *self._waiting)] if typed else []
         if self._waiting and (person := self._lease.person(now)):
             times += [person.until, *(each.deadline for each in self._waiting)]
         return min(times, default=None)
@@ -150,11 +155,13 @@ class Sending:
         if read >= sending.end:
             self._now = None
             self._finish(sending, Sent(typed=sending.end, seq=sending.seq))
-        elif now >= self._unread_at(sending):
-            self._give_up(sending, Refusal("the program does not read what is typed", "unread"))
+        elif now >= self._unread_at(sending, sending):
+            self._give_up(sending, _UNREAD)
 
-    def _unread_at(self, sending: _Sending) -> float:
-        return max(sending.read_at + _UNREAD_S, sending.deadline)
+    @staticmethod
+    def _unread_at(typed: _Sending, sending: _Sending) -> float:
+        """When `sending` is given up if the program reads no more of what is `typed`."""
+        return max(typed.read_at + _UNREAD_S, sending.deadline)
 
     def _give_up(self, sending: _Sending, why: Refusal) -> None:
         """Take back what the program has not of it, but for the end of what it has in part."""
@@ -184,4 +191,5 @@ class Sending:
             sending.answer = None
 
 
+_UNREAD = Refusal("the program does not read what is typed", "unread")
 _ENDED = Refusal("the session's program has ended", "ended")
