@@ -214,8 +214,8 @@ def test_what_came_last_is_there_when_the_session_has_ended(engine: LoggedEngine
 def test_who_follows_ends_when_it_was_to(engine: LoggedEngine) -> None:
     Writer(engine.log, 1 << 20).write(10)
     begun = time.monotonic()
-    assert list(checked(read(engine, follow=True, for_s=0.3).events(), missing=False)) == list(range(10))
-    assert 0.3 <= time.monotonic() - begun < 5
+    assert list(checked(read(engine, follow=True, for_s=2.0).events(), missing=False)) == list(range(10))
+    assert 2.0 <= time.monotonic() - begun < 10
 
 
 def test_who_follows_ends_when_it_is_cancelled(engine: LoggedEngine) -> None:
