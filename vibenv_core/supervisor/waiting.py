@@ -141,8 +141,10 @@ class Waiting:
 
     def resized(self) -> None:
         """The terminal has another size: all rows are others, but nothing in them is new."""
-        for waiter in self._waiters:
-            waiter.before = waiter.before and self._screens.now()
+        compared = [waiter for waiter in self._waiters if waiter.before]
+        shot = self._screens.now() if compared else None
+        for waiter in compared:
+            waiter.before = shot
 
     def typed(self, now: float) -> None:
         """Somebody has typed."""
