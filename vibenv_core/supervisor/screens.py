@@ -52,6 +52,7 @@ class Screens:
     def changes(self) -> None:
         """What is shown is about to change."""
         if self._told:
+            self._told = False  # whatever comes of that: it is not tried for each output again
             self.remember(self.now())
 
     def remember(self, shot: Shot) -> None:
