@@ -239,7 +239,7 @@ class GhosttyScreen:
         self._check(result, "resize")
 
     def _reactions(self) -> dict[str, Any]:
-        """What is done when the library calls; it must not be called meanwhile."""
+        """What is done when the library calls; nothing must be written to the terminal meanwhile."""
 
         def answer(_terminal: int, _: int, data: int, length: int) -> None:
             said = ctypes.string_at(data, length)

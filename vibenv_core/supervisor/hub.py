@@ -33,9 +33,8 @@ if TYPE_CHECKING:
 
 _FOCUS = re.compile(rb"(?:\x1b\[[IO])*")
 """Sent by a terminal itself when its window is chosen or left: nobody typed."""
-
-
 _LONGEST_AUTHOR = 64
+"""Characters."""
 
 
 class Hub:

@@ -14,7 +14,6 @@ _DETAIL_S = 1.0
 """Between two lines that differ in details only."""
 _KEYS_S = 1.5
 """So long before the keys are free again it is said that they are held for longer."""
-
 _SET_ANEW_S = 0.5
 """By so much the time of day differs once it was set anew; less, and the same time is said of the same."""
 
