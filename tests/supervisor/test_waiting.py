@@ -8,7 +8,9 @@ import pytest
 
 from tests.supervisor.plain import PlainQueries
 from tests.supervisor.together import Frank, hub, read
+from vibenv_core.supervisor import frames
 from vibenv_core.supervisor.doing import Foreground
+from vibenv_core.supervisor.frames import Kind
 from vibenv_core.supervisor.ghostty import GhosttyScreen
 from vibenv_core.supervisor.hub import Hub
 from vibenv_core.supervisor.searching import within
@@ -292,6 +294,18 @@ def test_a_request_for_something_impossible_is_refused_and_the_next_is_answered(
     assert bot.answers()[0]["code"] in ("bad_request", "unknown")
     bot.ask("screen", identity=2)
     assert bot.answers()[0]["id"] == 2
+
+
+def test_who_asks_much_at_once_and_reads_nothing_is_refused_the_rest() -> None:
+    session = emulated(rows=50, cols=200)
+    session.output(b"\x1b[31ma\x1b[32mb" * 5000, 0.0)
+    bot = script(session)
+    bot.say(frames.said(Kind.REQUEST, {"id": 1, "do": "screen", "styled": True}) * 50)
+    answers = bot.answers()
+    assert (len(answers), answers[0].get("code"), answers[-1].get("code")) == (50, None, "bad_request")
+    assert sum("cells" in answer for answer in answers) < 10
+    bot.ask("screen")
+    assert "lines" in bot.answers()[0], "as it has read by now"
 
 
 def test_what_was_shown_before_does_not_count_though_the_terminal_gets_another_size() -> None:

@@ -106,6 +106,9 @@ class FramesTalk:
 
     def _answer(self, client: FramesClient, request: dict[str, Any], now: float) -> None:
         identity = request.get("id")
+        if client.is_deaf:  # what came with one read is not held back by `may_speak`
+            client.answer(identity, requests.Refusal("too many answers wait to be read", "bad_request"))
+            return
         if request.get("do") == "state":
             client.say(frames.said(Kind.ANSWER, {"id": identity, **self._hub.state(now)}))
             return
