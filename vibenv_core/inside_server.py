@@ -119,7 +119,7 @@ class Talk:
         multiplexed, frames = self._server.multiplexed, self._server.frames
         feed: Feed | None = None
         try:
-            while not self.ended:
+            while True:
                 self._wait(feed)
                 self._give(feed)
                 received = self._stream.recv()
@@ -137,14 +137,14 @@ class Talk:
                         else:
                             self.ended = kind == RESULT
                             yield kind, payload
+                            if self.ended:  # what comes now is said to who has the server by then
+                                return
                     received = self._stream.recv()
                 if received == b"":
                     break
         finally:
             if feed is not None:
                 feed.close()
-        if self.ended:
-            return
         if said := (multiplexed.stderr + frames.text).strip():
             self._explain(said.decode(errors="replace"))
 

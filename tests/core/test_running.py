@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import select
 import signal
 import threading
 from collections.abc import Iterator
@@ -9,14 +10,17 @@ from typing import Any
 
 import pytest
 
-from tests.core.plain_session import PlainEngine, session
+from tests.core.plain_session import NEVER, PlainEngine, session
 from tests.core.test_exec import ALL_BYTES, is_gone, run, streamed
 from tests.core.test_files import read, write
 from tests.nu.shell import eventually
+from vibenv_core import labels, running
 from vibenv_core.errors import NotFound, Unreachable, WrongState
+from vibenv_core.inside.framing import OUTPUT, RESULT
 
 __all__ = ["session"]
 
+KEPT = ("program", labels.container_name("a"))
 LOOK = "pwd; env | sort; umask; ls /proc/self/fd; grep -E 'Sig(Blk|Ign|Cgt)' /proc/self/status"
 
 
@@ -75,6 +79,23 @@ def test_several_at_once_have_one_each(session: PlainEngine) -> None:
     assert len(session.started) == 2
     for output in (first, second):
         output.close()  # type: ignore[attr-defined]
+
+
+def test_who_is_slow_to_take_the_last_word_hears_nothing_of_the_next_program(session: PlainEngine) -> None:
+    (session.folder / "f").write_bytes(ALL_BYTES)
+    asked = {"path": "f", "bulk": False}
+    slow = running.run(session.as_engine, "a", "read_file", asked, cancelled=NEVER)
+    assert [next(slow)[0], next(slow)[0]] == [OUTPUT, RESULT]
+    server = session.kept.take(KEPT)
+    assert server is not None
+    session.kept.give(KEPT, server)
+    output = streamed(session, "sh", "-c", "echo a; until [ -e go ]; do sleep 0.01; done; echo b")
+    assert next(output) == b"a\n"
+    (session.folder / "go").touch()
+    assert select.select([server], [], [], 10)[0]
+    assert next(slow, None) is None
+    assert list(output) == [b"b\n"]
+    assert len(session.started) == 1
 
 
 def _held() -> Iterator[bytes]:
