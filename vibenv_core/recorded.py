@@ -21,7 +21,8 @@ LONGEST = 16 << 20
 _LATEST = 10.0**10
 """Seconds since 1970, in the year 2286: as long as the recordings of today are played."""
 _LINE = (
-    rb'\[\d{1,10}(?:\.\d{1,9})?, "[a-z]", "(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u00[0-7][0-9a-f]))*+"\]\n'
+    rb'\[(?:0|[1-9]\d{0,9})(?:\.\d{1,9})?, "[a-z]", '
+    rb'"(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u00[0-7][0-9a-f]))*+"\]\n'
 )
 _LINES = re.compile(rb"(?:" + _LINE + rb")*+")
 
