@@ -37,3 +37,32 @@ def test_what_a_later_vibenv_says_besides_is_passed_over() -> None:
 )
 def test_another_line_says_nothing(other: bytes) -> None:
     assert parse(other) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "wrong"),
+    [
+        ("activity", {"state": 5}),
+        ("activity", {"since": 1e30}),
+        ("activity", {"since": "now"}),
+        ("activity", {"progress": 1 << 80}),
+        ("activity", {"message": ["a"]}),
+        ("keys", {"until": float("nan")}),
+        ("keys", {"author": None}),
+    ],
+)
+def test_a_line_that_a_program_has_forged_says_nothing(part: str, wrong: dict[str, object]) -> None:
+    said = json.loads(line(BLOCKED))
+    said[part] |= wrong
+    assert parse(json.dumps(said).encode()) is None
+
+
+@pytest.mark.parametrize("wrong", [{"at": float("inf")}, {"at": None}, {"clients": [{"author": "anna"}]}])
+def test_a_forged_line_says_nothing_whatever_it_is_that_is_wrong(wrong: dict[str, object]) -> None:
+    assert parse(json.dumps(json.loads(line(BLOCKED)) | wrong).encode()) is None
+
+
+def test_a_client_with_an_impossible_size_says_nothing() -> None:
+    said = json.loads(line(BLOCKED))
+    said["clients"][0]["rows"] = "24"
+    assert parse(json.dumps(said).encode()) is None

@@ -78,6 +78,12 @@ LONGEST_LINE = 1 << 14
 """Bytes: an engine parts longer ones in two. Where there are too many clients some are left out."""
 
 
+_LATEST = 10.0**10
+"""Seconds since 1970, in the year 2286."""
+_LARGEST = 1 << 31
+"""Of numbers that are no times."""
+
+
 def moved(status: Status, by: float) -> Status:
     """The same by another clock, that is `by` seconds ahead."""
     activity = status.activity._replace(since=round(status.activity.since + by, 3))
@@ -104,8 +110,8 @@ def parse(line: bytes) -> Status | None:
     """What a line says; None for one that says something else."""
     try:
         said = json.loads(line)
-        return Status(
-            at=float(said["at"]),
+        status = Status(
+            at=said["at"],
             activity=_of(Activity, said["activity"]),
             title=str(said["title"]),
             clients=tuple(_of(Present, client) for client in said["clients"]),
@@ -113,8 +119,42 @@ def parse(line: bytes) -> Status | None:
         )
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+    parts: list[Activity | Present | Keys] = [status.activity, *status.clients]
+    if status.keys is not None:
+        parts.append(status.keys)
+    return status if _is_time(status.at) and all(map(_is_possible, parts)) else None
 
 
 def _of(kind: type[T], said: dict[str, Any]) -> T:
     known = kind.__annotations__
     return kind(**{name: value for name, value in said.items() if name in known})
+
+
+def _is_possible(part: Activity | Present | Keys) -> bool:
+    """Whether a part is what it has to be: who is root in a session can write lines of its own."""
+    match part:
+        case Activity(
+            state=str(),
+            source=str(),
+            app=str() | None,
+            kind=str() | None,
+            progress=int() | None,
+            message=str() | None,
+            id=str() | None,
+            exit_code=int() | None,
+        ):
+            return _is_time(part.since) and _is_number(part.progress or 0) and _is_number(part.exit_code or 0)
+        case Present(str(), bool(), str(), int(rows), int(cols), bool(), bool()):
+            return _is_number(rows) and _is_number(cols)
+        case Keys(str(), bool(), until):
+            return _is_time(until)
+        case _:
+            return False
+
+
+def _is_time(at: object) -> bool:
+    return isinstance(at, int | float) and 0 <= at <= _LATEST
+
+
+def _is_number(number: int) -> bool:
+    return -_LARGEST <= number <= _LARGEST
