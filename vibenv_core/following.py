@@ -8,7 +8,7 @@ from typing import Self
 
 from .hosts import Host
 from .http_answers import Answers
-from .stream import Stream, dial
+from .stream import Stream, get
 
 _OK = 200
 
@@ -25,13 +25,7 @@ class Following:
 
     def open(self, key: str, path: str) -> None:
         """GET `path`, and wait for nothing but the connection. Raises: OSError."""
-        connection = dial(self._endpoint, self._timeout_s)
-        try:
-            connection.sendall(f"GET {self._prefix}{path} HTTP/1.1\r\nHost: docker\r\n\r\n".encode())
-        except BaseException:
-            connection.close()
-            raise
-        stream = self._opened[key] = Stream(connection)
+        stream = self._opened[key] = get(self._endpoint, f"{self._prefix}{path}", self._timeout_s)
         self._selector.register(stream, selectors.EVENT_READ, (key, Answers()))
 
     def opened(self) -> set[str]:
@@ -40,22 +34,22 @@ class Following:
 
     def wait(self, timeout_s: float) -> Iterator[tuple[str, bytes]]:
         """What comes within that time, as soon as something does: keys with bytes, in turn; none at the end
-        of that answer, which has no connection then.
+        of that answer, which has no connection then. Of one that says much no more than of the others.
         """
         for ready, _ in self._selector.select(timeout_s):
             key, answers = ready.data
-            stream = self._opened[key]
-            while (received := stream.recv()) is not None:
-                try:
-                    pieces = list(answers.feed(received))
-                except ValueError:  # it is no answer
-                    received, pieces = b"", []
-                if data := b"".join(piece.data for piece in pieces if piece.status == _OK):
-                    yield key, data
-                if not received or any(piece.ended for piece in pieces):
-                    self.drop(key)
-                    yield key, b""
-                    break
+            received = self._opened[key].recv()
+            if received is None:
+                continue
+            try:
+                pieces = list(answers.feed(received))
+            except ValueError:  # it is no answer
+                received, pieces = b"", []
+            if data := b"".join(piece.data for piece in pieces if piece.status == _OK):
+                yield key, data
+            if not received or any(piece.ended for piece in pieces):
+                self.drop(key)
+                yield key, b""
 
     def drop(self, key: str) -> None:
         """Want no more of one, if there is still any."""

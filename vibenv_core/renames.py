@@ -9,7 +9,6 @@ Source: Engine API v1.41, GET /events.
 from __future__ import annotations
 
 import json
-import select
 import threading
 from collections.abc import Callable
 from time import monotonic
@@ -19,7 +18,7 @@ from urllib.parse import quote
 from . import labels
 from .hosts import Host
 from .kept import Connection, Kept
-from .stream import dial
+from .stream import get
 
 _DIAL_S = 2.0
 """How long to wait for an engine, which a question has to be asked of in any case."""
@@ -41,9 +40,7 @@ class Renames:
     def __init__(self, endpoint: Host, api_version: str) -> None:
         """Asks, and does not wait for the answer. Raises: OSError."""
         path = f"/v{api_version}/events?filters={quote(_FILTERS)}"
-        self._connection = dial(endpoint, _DIAL_S)
-        self._connection.sendall(f"GET {path} HTTP/1.1\r\nHost: docker\r\n\r\n".encode())
-        self._connection.setblocking(False)
+        self._answer = get(endpoint, path, _DIAL_S)
         self.begun = monotonic()
         self._said = b""
         self._ended = False
@@ -60,16 +57,12 @@ class Renames:
 
     def close(self) -> None:
         """Listen no more."""
-        self._connection.close()
+        self._answer.close()
 
     def _hear(self) -> None:
-        try:
-            while not self._ended and select.select([self._connection], [], [], 0)[0]:
-                data = self._connection.recv(1 << 16)
-                self._said += data
-                self._ended = not data
-        except OSError:
-            self._ended = True
+        while not self._ended and (data := self._answer.recv()) is not None:
+            self._said += data
+            self._ended = not data
 
 
 class KeptByName(Kept[tuple[str, ...], Entered]):

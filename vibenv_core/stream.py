@@ -93,6 +93,17 @@ def dial(host: Host, timeout_s: float | None) -> socket.socket:
     return _trust(host.tls).wrap_socket(plain, server_hostname=url.hostname) if host.tls else plain
 
 
+def get(host: Host, path: str, timeout_s: float) -> Stream:
+    """What the engine answers to a GET of `path`; waits for nothing but the connection. Raises: OSError."""
+    connection = dial(host, timeout_s)
+    try:
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: docker\r\n\r\n".encode())
+    except BaseException:
+        connection.close()
+        raise
+    return Stream(connection)
+
+
 def upgrade(connection: socket.socket, path: str, body: object) -> None:
     """POST `body` as JSON to `path`; when this returns, the connection is a plain byte stream.
 

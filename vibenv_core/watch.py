@@ -127,6 +127,8 @@ class _Attending:
                 if not data and key == _EVENTS:
                     return
                 yield from self._came(key, data)
+                if cancelled.is_set():
+                    return
             if monotonic() - asked > _ASK_S:
                 self._engine.ping()
                 asked = monotonic()

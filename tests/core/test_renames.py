@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 
 import pytest
 
-from vibenv_core.hosts import Host
+from tests.nu.shell import eventually
+from tests.nu.test_all_hosts import certified
+from vibenv_core.hosts import Host, Tls
 from vibenv_core.kept import IDLE_S
 from vibenv_core.renames import KeptByName, Renames, listening
 from vibenv_core.stream import Stream
@@ -133,3 +136,21 @@ def test_when_nothing_is_kept_nothing_is_listened_to(engine: Engine, kept: KeptB
     assert kept.expire() is None
     assert b"GET" in engine.listeners[0].recv(1000)
     assert engine.listeners[0].recv(1000) == b""
+
+
+def test_over_tls_too_it_is_heard_whether_a_session_is_renamed(tmp_path: Path) -> None:
+    context = certified(tmp_path / "tls")
+    pem, key = tmp_path / "tls/cert.pem", tmp_path / "tls/key.pem"
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as engine:
+        url = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        host = Host(name="h", url=url, tls=Tls(ca=pem, certificate=pem, key=key, verify=True))
+        accepted = engine.submit(lambda: context.wrap_socket(server.accept()[0], server_side=True))
+        renames = listening(host, "1.41")
+        assert renames is not None
+        with accepted.result(10) as connection:
+            assert not renames.is_over()
+            connection.sendall(HEAD)
+            eventually(renames.stands, "the engine's answer")
+            connection.sendall(b"1\r\n{\r\n")
+            eventually(renames.is_over, "a rename")
+        renames.close()
