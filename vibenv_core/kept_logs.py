@@ -22,8 +22,9 @@ def kept(engine: Engine) -> list[Volume]:
 
     That is the name which it was launched under.
     """
+    there = engine.volumes(labels.LOG)  # first: a session that is launched meanwhile has its own
     of_sessions = engine.mounted(labels.SESSION)
-    found = (volume for volume in engine.volumes(labels.LOG) if volume.name not in of_sessions)
+    found = (volume for volume in there if volume.name not in of_sessions)
     return sorted(found, key=lambda volume: (volume.created, volume.name))
 
 
