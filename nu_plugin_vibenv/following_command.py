@@ -6,7 +6,7 @@ import threading
 from collections.abc import Collection, Iterator
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from vibenv_core.errors import UsageError
 
@@ -15,9 +15,6 @@ from .completions import session_names
 from .names import from_arguments
 from .sdk import Call, Flag, Rest
 from .session_command import check_name, piped
-
-if TYPE_CHECKING:
-    pass
 
 T = TypeVar("T")
 
