@@ -201,6 +201,11 @@ class _Reading:
                     self.so_far.begin(oldest=True)
                 if lines := self.so_far.feed(piece):
                     yield lines
+            elif why := running.parsed(payload).get("refused"):
+                raise self._unreadable(why)
+
+    def _unreadable(self, why: object) -> EngineError:
+        return EngineError(f"the recording of `{self._name}` cannot be read: {why}", code="log::unreadable")
 
     def _archived(self, container: str) -> Iterator[bytes]:
         """What an engine's archives give: all that was recorded when this was called.
@@ -221,10 +226,10 @@ class _Reading:
                 if in_vain > _TRIES and isinstance(error, Unreachable):
                     raise
                 if in_vain > _TRIES:
-                    raise EngineError(
-                        f"the recording of `{self._name}` cannot be read: {error}", code="log::unreadable"
-                    ) from error
+                    raise self._unreadable(error) from error
                 continue
+            except OSError as error:  # of this machine's disk, where it is kept meanwhile
+                raise self._unreadable(error) from error
             if so_far.missed is None:
                 return
             enough = so_far.missed if enough is None else enough

@@ -1,9 +1,12 @@
 """A session's recording is read while it is written and its files turn over: nothing is lost or doubled."""
 
 import dataclasses
+import errno
 import itertools
+import json
 import os
 import tarfile
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -19,7 +22,7 @@ from vibenv_core.errors import EngineError, Interrupted, WrongState
 from vibenv_core.model import Container, SessionState
 from vibenv_core.recorded import Event
 from vibenv_core.spool import spooled
-from vibenv_core.supervisor.recording import NEWEST, Recording
+from vibenv_core.supervisor.recording import NEWEST, OLDER, Recording
 
 STEP = 8
 """Bytes that a number takes on the terminal."""
@@ -261,6 +264,28 @@ def test_a_session_without_a_recording_says_so(engine: LoggedEngine) -> None:
     with pytest.raises(WrongState) as raised:
         read(engine)
     assert raised.value.code == "vibenv::log::nothing"
+
+
+def test_a_recording_that_cannot_be_read_in_the_session_does_not_look_whole(engine: LoggedEngine) -> None:
+    engine.way = "a link"
+    Writer(engine.log, 1 << 20).write(10)
+    older = (engine.log / NEWEST).rename(engine.log / OLDER)
+    header = json.loads(older.read_bytes().splitlines()[0])
+    header["vibenv"] |= {"start": 1, "repaint": -1_000_000}
+    (engine.log / NEWEST).write_text(json.dumps(header) + "\n")
+    with pytest.raises(EngineError, match="the recording of `a` cannot be read: Invalid argument"):
+        list(read(engine).lines)
+
+
+def test_a_full_disk_is_told_of(engine: LoggedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full() -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    engine.way = None
+    Writer(engine.log, 1 << 20).write(10)
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(EngineError, match="No space left on device"):
+        read(engine)
 
 
 def test_a_slow_reader_does_not_hold_up_the_engine() -> None:
