@@ -37,6 +37,7 @@ _SIXTEEN = (
 _CUBE = (0, 95, 135, 175, 215, 255)
 _KEPT = re.compile("[\u200d\ue000-\uf8ff]")
 """What joins emoji, and what fonts have icons in."""
+_RGB = re.compile("#[0-9a-f]{6}")
 _UNDERLINES = {"dotted": "1 2", "dashed": "5 3"}
 
 
@@ -55,7 +56,8 @@ class _Cells(NamedTuple):
 
 def svg(screen: Shown) -> str:
     """What the terminal shows, of an answer that has `cells`."""
-    own = {"foreground": _FOREGROUND, "background": _BACKGROUND, **(screen.colors or {})}
+    own = {"foreground": _FOREGROUND, "background": _BACKGROUND}
+    own |= {name: _color(color) for name, color in (screen.colors or {}).items()}
     cells = list(_placed(screen.cells or [], own))
     width, height = screen.cols * _WIDTH + 2 * _MARGIN, screen.rows * _HEIGHT + _BAR + _MARGIN
     family = ", ".join([*(f"'{font}'" for font in FONTS), "monospace"])
@@ -86,9 +88,12 @@ def _placed(rows: Iterable[Iterable[dict[str, Any]]], own: dict[str, str]) -> It
 
 
 def _color(said: int | str) -> str:
-    """A colour by its number in xterm's palette of 256, of which the first sixteen are anybody's choice."""
+    """A colour by its number in xterm's palette of 256, of which the first sixteen are anybody's choice.
+
+    One that is written out may be anything: who is root in a session can answer in its supervisor's place.
+    """
     if isinstance(said, str):
-        return said
+        return said if _RGB.fullmatch(said) else _FOREGROUND
     if said < 16:
         return _SIXTEEN[said]
     if said < 232:

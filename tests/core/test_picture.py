@@ -121,6 +121,13 @@ def test_whatever_is_written_the_picture_is_xml_and_says_it() -> None:
     }
 
 
+def test_what_is_no_colour_brings_nothing_into_the_picture() -> None:
+    wrong = '"/><script/><rect fill="'
+    cells = [[{"text": "a", "fg": wrong, "bg": wrong, "underline": "single", "underline_color": wrong}]]
+    forged = shown("a")._replace(cells=cells, colors={"background": wrong, "cursor": wrong})
+    assert "script" not in picture.svg(forged)
+
+
 def test_the_same_screen_gives_the_same_picture() -> None:
     assert picture.svg(shown("a \x1b[31mb")) == picture.svg(shown("a \x1b[31mb"))
 
