@@ -27,7 +27,7 @@ from .plain_text import PlainText
 from .recorded import Event, Recorded
 from .session_plan import NOT_RUNNING
 from .spool import spooled
-from .supervisor import LOG_FOLDER, asciicast
+from .supervisor import LOG_FOLDER, LOG_LIMIT, asciicast
 from .supervisor.asciicast import Header
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _TRIES = 5
 """How often what is read is asked for again while nothing new comes of it."""
 _RETRY_S = 0.2
+_MOST = 4 * LOG_LIMIT
+"""Bytes of an archive; what is more somebody in the session has put there, to fill this machine's disk."""
 _FIRST = 1 << 14
 """Bytes of a file that are looked at first: the fewer, the sooner something is shown."""
 
@@ -217,7 +219,7 @@ class _Reading:
         in_vain = 0
         while True:
             before = so_far.position
-            archive = spooled(self._engine.archive(container, LOG_FOLDER), self._cancelled)
+            archive = spooled(self._engine.archive(container, LOG_FOLDER), self._cancelled, most=_MOST)
             try:
                 with closing(archive) as blocks:
                     yield from _unpacked(blocks, so_far, settled=in_vain >= _TRIES)

@@ -6,6 +6,7 @@ at or stop it.
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 import threading
@@ -18,13 +19,14 @@ _WAKE_S = 0.05
 """How late a cancelled call may be noticed."""
 
 
-def spooled(blocks: Generator[bytes], cancelled: threading.Event) -> Generator[bytes]:
-    """The same bytes, kept in a file without a name until they are taken.
+def spooled(blocks: Generator[bytes], cancelled: threading.Event, *, most: int) -> Generator[bytes]:
+    """The same bytes, kept in a file without a name until they are taken; `most` is how many there may be.
 
-    Raises: what `blocks` raises, once what came before is taken; Interrupted, OSError (the disk is full).
+    Raises: what `blocks` raises, once what came before is taken; Interrupted, OSError (the disk is full, or
+    there are more).
     """
     with tempfile.TemporaryFile() as file:
-        spool = _Spool(file.fileno())
+        spool = _Spool(file.fileno(), most)
         threading.Thread(target=spool.fill, args=(blocks,), name="vibenv-spool", daemon=True).start()
         try:
             at = 0
@@ -38,8 +40,9 @@ def spooled(blocks: Generator[bytes], cancelled: threading.Event) -> Generator[b
 class _Spool:
     """What a thread writes and another one reads."""
 
-    def __init__(self, file: int) -> None:
+    def __init__(self, file: int, most: int) -> None:
         self._file = os.dup(file)
+        self._most = most
         self._changed = threading.Condition()
         self._length = 0
         self._ended = False
@@ -50,9 +53,7 @@ class _Spool:
         """Write all there is, until nobody wants it."""
         try:
             for block in blocks:
-                rest = memoryview(block)
-                while rest:
-                    rest = rest[os.write(self._file, rest) :]
+                self._write(block)
                 with self._changed:
                     self._length += len(block)
                     self._changed.notify()
@@ -66,6 +67,13 @@ class _Spool:
             with self._changed:
                 self._ended = True
                 self._changed.notify()
+
+    def _write(self, block: bytes) -> None:
+        if self._length + len(block) > self._most:
+            raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+        rest = memoryview(block)
+        while rest:
+            rest = rest[os.write(self._file, rest) :]
 
     def wait(self, at: int, cancelled: threading.Event) -> int:
         """How much there is, once that is more than `at`, or all. Raises: as `spooled`."""

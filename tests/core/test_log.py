@@ -277,6 +277,17 @@ def test_a_recording_that_cannot_be_read_in_the_session_does_not_look_whole(engi
         list(read(engine).lines)
 
 
+def test_a_file_that_is_larger_than_any_recording_does_not_fill_the_disk(
+    engine: LoggedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.way = None
+    Writer(engine.log, 1 << 20).write(10)
+    (engine.log / "large").write_bytes(bytes(1 << 20))
+    monkeypatch.setattr(log, "_MOST", 1 << 19)
+    with pytest.raises(EngineError, match="File too large"):
+        list(read(engine).lines)
+
+
 def test_a_full_disk_is_told_of(engine: LoggedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     def full() -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -296,7 +307,7 @@ def test_a_slow_reader_does_not_hold_up_the_engine() -> None:
             yield bytes(1 << 18)
         taken.set()
 
-    slow = spooled(blocks(), NEVER)
+    slow = spooled(blocks(), NEVER, most=1 << 30)
     first = next(slow)
     assert taken.wait(10)
     assert len(first) + sum(map(len, slow)) == 64 << 18
@@ -307,7 +318,7 @@ def test_an_error_comes_after_what_came_before_it() -> None:
         yield b"some"
         raise EngineError("no more", code="engine::refused")
 
-    found = spooled(blocks(), NEVER)
+    found = spooled(blocks(), NEVER, most=1 << 30)
     assert next(found) == b"some"
     with pytest.raises(EngineError):
         next(found)
@@ -323,7 +334,7 @@ def test_who_leaves_early_ends_what_is_read() -> None:
         finally:
             closed.set()
 
-    found = spooled(blocks(), NEVER)
+    found = spooled(blocks(), NEVER, most=1 << 30)
     next(found)
     found.close()
     assert closed.wait(10)
