@@ -196,6 +196,9 @@ class Asking:
                     there = False
         except Refused as error:
             connection.close()
+            if not control.reached:  # an engine may write on the same stream why there is no relay
+                self._refused(connection.complaint or "no program could be started there")
+                return None
             raise EngineError(
                 f"the terminal of `{self._name}` speaks another language: {error}",
                 code="session::not_understood",

@@ -95,9 +95,9 @@ class Control:
 
     def _welcome(self, payload: bytes) -> None:
         said = frames.plain(payload)
+        self.reached = True
         if said.get("version") != frames.VERSION:
             raise frames.Refused("a session of a later vibenv")
-        self.reached = True
 
     def _answer(self, said: Answer) -> Answer | None:
         if said.get("id") == _STATE:

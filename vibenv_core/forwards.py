@@ -169,7 +169,7 @@ def _read(path: Path) -> Forward | None:
 def _stands(forward: Forward, folder: Path, master_now: str | None) -> bool:
     if forward.pid is not None:
         return _is_locked(_file(folder, forward.local))
-    return forward.master == master_now and _bound(forward.local) is None
+    return forward.master == master_now and not _is_free(forward.local)
 
 
 def _by_ssh(wanted: Forward, found: Container, heard: Heard, trip_s: float, place: _Place) -> Forward | None:
@@ -255,6 +255,13 @@ def listener(wish: int) -> socket.socket:
     assert found is not None
     found.listen()
     return found
+
+
+def _is_free(port: int) -> bool:
+    found = _bound(port)
+    if found is not None:
+        found.close()
+    return found is not None
 
 
 def _free_port(wish: int) -> int:

@@ -330,6 +330,14 @@ def test_a_session_that_ends_while_it_is_waited_for_has_ended(at: At) -> None:
     assert (met.reason, met.exit_code) == ("exit", None)
 
 
+def test_an_engine_that_says_as_output_why_there_is_no_relay_is_understood(at: At) -> None:
+    engine = at(lambda far: far.say(b"OCI runtime exec failed: the container is stopping"), showing)
+    assert screen(engine.as_engine, "a", cancelled=NEVER).seq == SHOWN["seq"]
+    later = at(lambda far: far.say(frames.said(Kind.WELCOME, {"typed": 0, "version": 99})))
+    with pytest.raises(EngineError, match="another language"):
+        screen(later.as_engine, "a", cancelled=NEVER)
+
+
 def test_a_session_of_an_older_vibenv_is_told_as_such(at: At) -> None:
     engine = at(
         lambda far: far.say(b"unknown: --requests\n\nusage", stream=2),

@@ -92,7 +92,8 @@ def test_a_life_of_a_session_is_told_in_order(
     assert ended.name == "b"
     assert ended.activity is not None
     assert ended.activity.state == "exited"
-    assert ended.activity.exit_code == listing.listed(stack)[-1][0].exit_code
+    codes = {session.name: session.exit_code for session, _ in listing.listed(stack)}
+    assert ended.activity.exit_code == codes["b"]
     sessions.start(stack, "b", cancelled=threading.Event())
     assert changes.events(until="started") == ["started"]
     sessions.remove(stack, "b", force=True)

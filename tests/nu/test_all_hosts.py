@@ -87,7 +87,8 @@ def test_the_sessions_of_all_hosts_are_listed_with_their_hosts(shell: Shell) -> 
         None,
         "vibenv::engine::not_running",
     )
-    assert list(rows[0]) == ["host", "name", "state", "created", "uptime", "image", "error"]
+    columns = ["name", "state", "activity", "since", "clients", "created", "image"]
+    assert list(rows[0]) == ["host", *columns, "error"]
 
 
 @pytest.mark.usefixtures("sessions")

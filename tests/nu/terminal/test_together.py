@@ -50,8 +50,8 @@ def sending(author: str, session: str, until: Path) -> str:
     """Nushell that types one numbered line after the other, each when the one before is seen, until a file
     is there; it gives how many."""
     line = f"{author}-($n)-{TAIL}"
-    send = f"vibenv send {session} $'{line}' --keys [Enter] --as {author} --wait 30sec"
-    wait = f"vibenv wait --for $'{author}-($n)-' --timeout 30sec"
+    send = f"vibenv send {session} $'{line}' --keys [Enter] --as {author} --wait 100sec"
+    wait = f"vibenv wait --for $'{author}-($n)-' --timeout 100sec"
     return f"mut n = 0; while not ('{until}' | path exists) {{ $n += 1; {send} | {wait} | ignore }}; $n"
 
 
