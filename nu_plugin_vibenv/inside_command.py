@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from vibenv_core.batch import each
 from vibenv_core.errors import UsageError, VibenvError
 
+from . import engines
 from .command import HostCommand
 from .completions import session_names
 from .names import Names, from_arguments
@@ -19,7 +20,7 @@ from .tables import error_record
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-    Act = Callable[[str], DataclassInstance]
+R = TypeVar("R", bound="DataclassInstance")
 
 
 class InsideCommand(HostCommand):
@@ -42,17 +43,28 @@ class InsideCommand(HostCommand):
         """The sessions that the pipeline names."""
         return piped(call, call[self.host])
 
+    def sessions(self, call: Call) -> Names:
+        """Either; an argument wins, as in `each {|name| … $name }` the pipeline holds the same."""
+        return self.piped(call) if call[self.session] is None else self.named(call)
+
     def side_by_side(
-        self, call: Call, names: Names, act: Act, columns: type[DataclassInstance]
-    ) -> DataclassInstance | Iterator[dict[str, object]]:
+        self, call: Call, names: Names, act: Callable[[str], R], columns: type[R]
+    ) -> R | Iterator[dict[str, object]]:
         """What `act` gives for the one session; of several, rows with `name` and `error` as they come."""
         jobs = checked_jobs(call[self.jobs])
+
+        def acted(name: str) -> R:
+            try:
+                return act(name)
+            finally:
+                engines.keep(call.engine)
+
         if names.one:
-            return act(names.names[0])
-        return self._rows(call, names.names, act, columns, jobs)
+            return acted(names.names[0])
+        return self._rows(call, names.names, acted, columns, jobs)
 
     def _rows(
-        self, call: Call, names: Sequence[str], act: Act, columns: type[DataclassInstance], jobs: int
+        self, call: Call, names: Sequence[str], act: Callable[[str], R], columns: type[R], jobs: int
     ) -> Iterator[dict[str, object]]:
         titles = {field.metadata.get("column", field.name): field.name for field in fields(columns)}
         for outcome in each(names, act, jobs=jobs, cancelled=call.cancelled):

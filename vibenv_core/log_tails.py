@@ -56,10 +56,7 @@ class Tails:
         found = self._answers(asked)
         new = [container for container in containers if container not in found]
         for at in range(0, len(new), _AT_ONCE):
-            connection = self._kept.take(None) or _Connection(self._endpoint, self._answer_s)
-            some = new[at : at + _AT_ONCE]
-            connection.ask(self._paths(some))
-            found |= self._received(connection, some)
+            found |= self._asked(new[at : at + _AT_ONCE])
         with self._lock:
             self._known = tuple(containers)
         return {container: line for container in containers if (line := found[container])}
@@ -75,6 +72,15 @@ class Tails:
         with contextlib.suppress(OSError, ValueError):
             return self._received(connection, asked.containers)
         return {}
+
+    def _asked(self, containers: Sequence[str]) -> dict[str, bytes]:
+        if (kept := self._kept.take(None)) is not None:
+            with contextlib.suppress(OSError, ValueError):  # it may lead nowhere by now
+                kept.ask(self._paths(containers))
+                return self._received(kept, containers)
+        connection = _Connection(self._endpoint, self._answer_s)
+        connection.ask(self._paths(containers))
+        return self._received(connection, containers)
 
     def _received(self, connection: _Connection, containers: Sequence[str]) -> dict[str, bytes]:
         lines = connection.lines(len(containers))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from vibenv_core import screen as core
 from vibenv_core.errors import UsageError
 
-from ..asking_command import AskingCommand
 from ..engines import keep
+from ..inside_command import InsideCommand
 from ..sdk import Call, Example, Flag, Switch
 from ..tables import shown
 
@@ -43,7 +43,7 @@ class ScreenRecord:
     seq: int
 
 
-class Screen(AskingCommand):
+class Screen(InsideCommand):
     """Give what a session's terminal shows: its lines from the top, without blanks at their ends.
 
     `seq` is the position in what its program has written by then: with `--since` it, `lines` are the rows
@@ -69,7 +69,7 @@ class Screen(AskingCommand):
 
     def answer(self, call: Call) -> object:
         """The record, or the rows of several sessions."""
-        engine, names = self.engine(call), self.meant(call)
+        engine, names = self.engine(call), self.sessions(call)
         if call[self.svg] or call[self.png]:
             return self._picture(call, engine, names)
         since, styled = call[self.since], call[self.styled]
@@ -78,7 +78,7 @@ class Screen(AskingCommand):
             found = core.screen(engine, name, since=since, styled=styled, cancelled=call.cancelled)
             return _record(found)
 
-        return self.asked(call, names, act, ScreenRecord)
+        return self.side_by_side(call, names, act, ScreenRecord)
 
     def _picture(self, call: Call, engine: Engine, names: Names) -> str | bytes:
         from vibenv_core import picture, picture_png

@@ -10,7 +10,7 @@ from vibenv_core import send as core
 from vibenv_core.author import user_name
 from vibenv_core.errors import UsageError
 
-from ..asking_command import AskingCommand
+from ..inside_command import InsideCommand
 from ..names import Names
 from ..sdk import Call, Example, Flag, Optional, Switch
 
@@ -24,7 +24,7 @@ class SentRecord:
     seq: int
 
 
-class Send(AskingCommand):
+class Send(InsideCommand):
     """Type into a session's terminal: a text as it is, and then keys by their names.
 
     What is typed at once comes as one piece, and once, whatever happens to the connection. Enter is a key:
@@ -73,7 +73,7 @@ class Send(AskingCommand):
             done = core.send(engine, name, parts, author=author, wait_s=wait_s, cancelled=call.cancelled)
             return SentRecord(name, done.bytes, done.seq)
 
-        return self.asked(call, names, act, SentRecord)
+        return self.side_by_side(call, names, act, SentRecord)
 
     def _meant(self, call: Call) -> tuple[Names, str | None]:
         """The sessions, and the text.

@@ -10,7 +10,7 @@ from typing import Literal
 from vibenv_core import wait as core
 from vibenv_core.supervisor.requests import Wait as Wish
 
-from ..asking_command import AskingCommand
+from ..inside_command import InsideCommand
 from ..names import Names
 from ..sdk import Call, Example, Flag, Switch
 from ..session_command import named_by
@@ -35,7 +35,7 @@ class WaitRecord:
     took: timedelta
 
 
-class Wait(AskingCommand):
+class Wait(InsideCommand):
     """Wait until something is so on a session's terminal; of several conditions, for the first.
 
     Text and patterns are found in what is shown, and in what is written from then on. With `--since`, or with
@@ -100,7 +100,7 @@ class Wait(AskingCommand):
             met = core.wait(engine, name, wish._replace(since=since), cancelled=call.cancelled)
             return _record(name, met)
 
-        return self.asked(call, names, act, WaitRecord)
+        return self.side_by_side(call, names, act, WaitRecord)
 
     def _meant(self, call: Call) -> tuple[Names, Mapping[str, int]]:
         """The sessions, and for those of rows that have one, the position from which to look."""
