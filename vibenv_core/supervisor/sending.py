@@ -31,6 +31,7 @@ class _Sending:
     def __init__(self, client: Client, send: Send, answer: Callable[[Answer], None], now: float) -> None:
         self.client = client
         self.send = send
+        self.asked = _asked(send)
         self.answer: Callable[[Answer], None] | None = answer
         """None when whoever asked for it has gone."""
         self.deadline = now + send.wait_s
@@ -71,7 +72,7 @@ class Sending:
             return answer(_ENDED)
         last = self._last.get(client.name)
         if send.at < self._keyboard.taken(client.name):
-            if last is None or last.send._replace(wait_s=send.wait_s) != send:
+            if last is None or last.asked != _asked(send):
                 return answer(Refusal("something else was typed there already", "bad_request"))
             last.answer = answer
             return self._tell(last)
@@ -182,6 +183,7 @@ class Sending:
 
     def _finish(self, sending: _Sending, result: Answer) -> None:
         sending.result, sending.pieces = result, []
+        sending.send = sending.send._replace(parts=[])  # it may have been long, and many are remembered
         self._tell(sending)
 
     @staticmethod
@@ -189,6 +191,11 @@ class Sending:
         if sending.result and sending.answer:
             sending.answer(sending.result)
             sending.answer = None
+
+
+def _asked(send: Send) -> int:
+    """The same for the same text at the same position."""
+    return hash((send.at, *(pair for part in send.parts for pair in part.items())))
 
 
 _UNREAD = Refusal("the program does not read what is typed", "unread")
