@@ -5,7 +5,9 @@ Source: `supervisor.requests`.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+import builtins
+import types
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from .errors import EngineError, UsageError, VibenvError, WrongState
 from .session_plan import NOT_RUNNING
@@ -20,9 +22,40 @@ def checked(name: str, answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def read(kind: type[T], answer: dict[str, Any]) -> T:
-    """An answer as the tuple that it is of; what a later vibenv says besides is passed over."""
-    return kind(**{name: answer[name] for name in kind.__annotations__ if name in answer})
+def read(name: str, kind: type[T], answer: dict[str, Any]) -> T:
+    """An answer of the session `name` as the tuple that it is of; what a later vibenv says besides is passed
+    over.
+
+    Raises: EngineError (it is none: who is root in a session can answer in its supervisor's place).
+    """
+    wanted = get_type_hints(kind)
+    given = {field: answer[field] for field in wanted if field in answer}
+    try:
+        if all(_fits(value, wanted[field]) for field, value in given.items()):
+            return kind(**given)
+    except TypeError:  # something is missing
+        pass
+    raise EngineError(
+        f"the terminal of `{name}` answered something impossible",
+        code="session::not_understood",
+        help="`vibenv list --long` shows which vibenv made it",
+    )
+
+
+def _fits(value: object, wanted: Any) -> bool:
+    """Whether a value out of JSON, where tuples are lists, is of a type."""
+    inner = get_args(wanted)
+    match get_origin(wanted):
+        case types.UnionType:
+            return any(_fits(value, each) for each in inner)
+        case builtins.list:
+            return isinstance(value, list) and all(_fits(each, inner[0]) for each in value)
+        case builtins.tuple:
+            return isinstance(value, list) and len(value) == len(inner) and all(map(_fits, value, inner))
+        case builtins.dict:
+            return isinstance(value, dict) and all(_fits(each, inner[1]) for each in value.values())
+        case _:
+            return wanted is Any or type(value) is wanted
 
 
 def outdated(name: str) -> WrongState:

@@ -79,11 +79,15 @@ def _placed(rows: Iterable[Iterable[dict[str, Any]]], own: dict[str, str]) -> It
     for row, runs in enumerate(rows):
         col = 0
         for said in runs:
-            cols = said.get("width", len(said["text"]))
+            text, cols = said.get("text"), said.get("width")
+            if not isinstance(text, str):
+                continue
+            if not isinstance(cols, int) or not 0 < cols <= 2 * len(text):
+                cols = len(text)
             fg, bg = (_color(said[name]) if name in said else None for name in ("fg", "bg"))
             if said.get("inverse"):
                 fg, bg = bg or own["background"], fg or own["foreground"]
-            yield _Cells(row, col, cols, said["text"], fg or own["foreground"], bg, said)
+            yield _Cells(row, col, cols, text, fg or own["foreground"], bg, said)
             col += cols
 
 
@@ -94,6 +98,8 @@ def _color(said: int | str) -> str:
     """
     if isinstance(said, str):
         return said if _RGB.fullmatch(said) else _FOREGROUND
+    if not isinstance(said, int) or not 0 <= said < 256:
+        return _FOREGROUND
     if said < 16:
         return _SIXTEEN[said]
     if said < 232:

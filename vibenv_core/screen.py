@@ -25,4 +25,5 @@ def screen(
     EngineError, Unreachable, Interrupted.
     """
     asking = Asking(engine, name, author=user_name(), within_s=_ANSWER_S, cancelled=cancelled)
-    return answers.read(Shown, asking.answer(lambda _typed, _s, _seq: Ask(since=since, styled=styled)))
+    answer = asking.answer(lambda _typed, _s, _seq: Ask(since=since, styled=styled))
+    return answers.read(name, Shown, answer)

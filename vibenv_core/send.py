@@ -72,5 +72,5 @@ def send(
         return Send(at=typed, parts=parts, wait_s=max(0.0, wait_s - elapsed_s))
 
     asking = Asking(engine, name, author=author, within_s=_ANSWER_S + wait_s, cancelled=cancelled)
-    sent = answers.read(Sent, asking.answer(request))
+    sent = answers.read(name, Sent, asking.answer(request))
     return Typed(bytes=sent.typed - begun_at, seq=sent.seq)

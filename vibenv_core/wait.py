@@ -9,13 +9,13 @@ from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from . import labels
+from . import answers, labels
 from .asking import Asking
 from .author import user_name
 from .errors import NotFound, UsageError, WrongState
 from .model import SessionState
 from .session_plan import NOT_RUNNING
-from .supervisor.requests import Wait
+from .supervisor.requests import Wait, Waited
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -65,7 +65,7 @@ def wait(engine: Engine, name: str, wish: Wait, *, cancelled: threading.Event) -
         return wish._replace(timeout_s=left_s, since=seq if wish.since is None else wish.since)
 
     try:
-        answer = asking.answer(request)
+        answer = answers.read(name, Waited, asking.answer(request))._asdict()
     except (NotFound, WrongState) as error:
         if not (asking.reached if isinstance(error, NotFound) else error.code == f"vibenv::{NOT_RUNNING}"):
             raise

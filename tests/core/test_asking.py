@@ -266,7 +266,7 @@ def test_a_wait_in_a_quiet_session_asks_whether_the_session_is_there(
         state, request = far.next(), far.next()
         far.say(frames.said(Kind.ANSWER, {"id": state["id"], "seq": 7}))
         threading.Timer(
-            0.5, far.say, [frames.said(Kind.ANSWER, {"id": request["id"], "reason": "idle"})]
+            0.5, far.say, [frames.said(Kind.ANSWER, {"id": request["id"], "reason": "idle", "seq": 8})]
         ).start()
         rests(far)  # answers INPUT meanwhile
 
@@ -338,6 +338,17 @@ def test_an_engine_that_says_as_output_why_there_is_no_relay_is_understood(at: A
         screen(later.as_engine, "a", cancelled=NEVER)
 
 
+LIES: tuple[dict[str, Any], ...] = ({"rows": "1"}, {"lines": [None]}, {"cursor": [1]}, {"seq": True})
+
+
+@pytest.mark.parametrize("lie", [{"rows": 1}, *(SHOWN | lie for lie in LIES)])
+def test_an_answer_that_is_none_is_an_error_of_that_session(at: At, lie: dict[str, Any]) -> None:
+    with pytest.raises(EngineError, match="impossible"):
+        screen(at(answering(**lie)).as_engine, "a", cancelled=NEVER)
+    with pytest.raises(EngineError, match="impossible"):
+        wait(at(answering(reason=7, seq=1)).as_engine, "a", Wait(exit=True), cancelled=NEVER)
+
+
 def test_a_session_of_an_older_vibenv_is_told_as_such(at: At) -> None:
     engine = at(
         lambda far: far.say(b"unknown: --requests\n\nusage", stream=2),
@@ -380,8 +391,8 @@ def test_a_refusal_is_an_error_of_its_own(at: At, code: str, kind: type[VibenvEr
 @pytest.mark.parametrize(
     ("answer", "wish", "code"),
     [
-        ({"reason": "timeout"}, Wait(text="x", timeout_s=1), "wait::timeout"),
-        ({"reason": "exit", "exit_code": 2}, Wait(text="x"), "wait::ended"),
+        ({"reason": "timeout", "seq": 8}, Wait(text="x", timeout_s=1), "wait::timeout"),
+        ({"reason": "exit", "exit_code": 2, "seq": 8}, Wait(text="x"), "wait::ended"),
     ],
 )
 def test_a_wait_in_vain_is_an_error_that_says_for_what(

@@ -128,6 +128,16 @@ def test_what_is_no_colour_brings_nothing_into_the_picture() -> None:
     assert "script" not in picture.svg(forged)
 
 
+def test_cells_that_cannot_be_are_drawn_as_far_as_that_goes() -> None:
+    odd: list[dict[str, Any]] = [
+        {"text": 7},
+        {},
+        {"text": "a", "width": 10**9, "fg": 999, "bg": None, "underline": "curly"},
+    ]
+    whole = ElementTree.fromstring(picture.svg(shown("x")._replace(cells=[odd])))
+    assert [text.text for text in whole.iter(f"{SVG}text")] == ["a"]
+
+
 def test_the_same_screen_gives_the_same_picture() -> None:
     assert picture.svg(shown("a \x1b[31mb")) == picture.svg(shown("a \x1b[31mb"))
 

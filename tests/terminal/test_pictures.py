@@ -47,7 +47,7 @@ def test_each_cell_of_a_picture_is_as_in_a_real_terminal(
     assert script.ask("wait", text="class C", timeout_s=10)["reason"] == "text"
     assert script.ask("wait", idle_s=0.3, timeout_s=10)["reason"] == "idle"
     seen = played(session)
-    shown = answers.read(Shown, script.ask("screen", styled=True))._replace(cursor=None)
+    shown = answers.read("a", Shown, script.ask("screen", styled=True))._replace(cursor=None)
     drawn = cells(picture_png.png(picture.svg(shown)), shown.rows, shown.cols)
     looks: dict[frozenset[str], set[bytes]] = {}
     for row, of in enumerate(seen.rows):
