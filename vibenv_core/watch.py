@@ -140,7 +140,11 @@ class _Attending:
             if key != _EVENTS:
                 yield _Line(key, line)
                 continue
-            for change in self._known.happened(json.loads(line)):
+            try:
+                changes = [*self._known.happened(json.loads(line))]
+            except (LookupError, TypeError, ValueError):
+                continue  # another engine than Docker's may say something else
+            for change in changes:
                 if change.event == "started":
                     self._ended.clear()
                 yield change

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vibenv_core import listing, watch
+from vibenv_core.errors import UsageError
 
 from ..following_command import FollowingCommand
 from ..sdk import Call, Example, Switch
@@ -34,7 +35,12 @@ class Stats(FollowingCommand):
         engine, names = self.engine(call), self.wanted(call)
         if call[self.follow]:
             taken = watch.usage(engine, names, cancelled=call.cancelled)
-        else:
-            taken = iter(listing.usage(engine, names))
-        rows = (usage_row(name, usage) for name, usage in taken)
-        return self.bounded(call, rows) if call[self.follow] else list(rows)
+            return self.bounded(call, (usage_row(name, usage) for name, usage in taken))
+        if call[self.for_] is not None or call[self.limit] is not None:
+            raise UsageError(
+                "`--for` and `--limit` say when `--follow` ends",
+                code="usage::no_follow",
+                help="vibenv stats --follow --for 10sec",
+                about="for" if call[self.limit] is None else "limit",
+            )
+        return [usage_row(name, usage) for name, usage in listing.usage(engine, names)]

@@ -39,6 +39,7 @@ def test_a_watch_ends_when_its_reader_has_enough_and_after_its_time_or_rows(shel
     assert shell.value("vibenv watch a --for 1sec | where event == present | get name") == ["a"]
     assert 1 <= time.monotonic() - began < 4
     assert shell.value("vibenv stats --follow --limit 3 | get name | length") == 3
+    assert shell.error("vibenv stats --limit 3")["code"] == "vibenv::usage::no_follow"
     assert shell.error("vibenv watch --limit 0")["code"] == "vibenv::usage::limit"
     assert shell.error("vibenv watch nope")["code"] == "vibenv::session::not_found"
 
