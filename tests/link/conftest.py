@@ -86,6 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.quick.wait()
         if path in ANSWERS:
             self._answer(ANSWERS[path])
+        elif path == "/events":
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+            self.connection.recv(1)  # none comes, until whoever listens goes
         elif path.startswith("/exec/"):
             self._answer({"ExitCode": 0})
         elif self.web and path in ("/containers/vibenv-web/json", f"/containers/{self.web.id}/json"):
