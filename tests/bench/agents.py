@@ -60,6 +60,7 @@ def peer(bench: Bench, program: Path) -> Peer:
     settings.parent.mkdir(parents=True)
     image = f"{bench.settings.registry_address}/vibenv-base/{bench.settings.base_image}"
     settings.write_text(json.dumps({"base_image": image, "workdir": "/workdir"}))
+    _docker(bench, "push", "--quiet", image)()  # the registry may be newer than the engine's images
     (repository / "file").write_text("one line\n")
     cli = dagger_cli.for_engine(
         bench.engine, bench.settings.dagger_version, env=os.environ, cancelled=threading.Event()
