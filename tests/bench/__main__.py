@@ -2,57 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-import tempfile
-import threading
-from pathlib import Path
-from typing import get_args
 
-from tests.bench.figures import table
-from tests.bench.measures import Bench, measure
-from tests.nu.shell import Shell
-from tests.stack import recipes
-from tests.stack.engine import Version, claimed
-from vibenv_core import launcher, stack
-from vibenv_core.engine import Engine
-from vibenv_core.hosts import resolve
-from vibenv_core.settings import Settings
-
-
-def main() -> int:
-    """0 when every bar was kept, 1 when one was missed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("--engine", choices=get_args(Version), default="28", help="the version of Docker")
-    parser.add_argument("--rounds", type=int, default=11, help="how often each is measured")
-    wished = parser.parse_args()
-    with claimed("bench", wished.engine) as docker, tempfile.TemporaryDirectory() as folder:
-        docker.up()
-        try:
-            figures = list(measure(stood_up(docker.url, Path(folder), wished.rounds), _report))
-        finally:
-            docker.clean()
-            docker.down()
-    print(table(figures))
-    return int(any(figure.kept is False for figure in figures))
-
-
-def stood_up(url: str, folder: Path, rounds: int) -> Bench:
-    """The engine at `url` with the stack and the launcher, and a Nushell with vibenv."""
-    engine, settings = Engine.connect(resolve(url, {})), Settings.from_environment(os.environ)
-    never = threading.Event()
-    _report("the stack and the launcher")
-    stack.up(engine, settings, progress=lambda _step: None, cancelled=never)
-    launcher.create(engine, settings, env=os.environ, progress=lambda _step: None, cancelled=never)
-    shell = Shell(nu=recipes.nushell(), home=folder).on(url)
-    shell.install()
-    return Bench(engine=engine, url=url, settings=settings, shell=shell, folder=folder, rounds=rounds)
-
-
-def _report(title: str) -> None:
-    print(f"measuring: {title}", file=sys.stderr)
-
+from tests.bench.measures import measure
+from tests.bench.standing import measured, report
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured("tests.bench", __doc__, lambda bench: measure(bench, report)))

@@ -23,9 +23,9 @@ from functools import partial
 from pathlib import Path
 from typing import get_args
 
-from tests.bench.__main__ import stood_up
 from tests.bench.figures import Figure, beside, in_turns, table, timed
 from tests.bench.measures import Bench, launch_session, remove_all
+from tests.bench.standing import stood_up
 from tests.nu.mcp import Mcp, Result
 from tests.stack.engine import Version, claimed
 from vibenv_core import dagger_cli

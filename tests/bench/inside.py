@@ -5,7 +5,6 @@ Each is held against the same by Docker's own command line, in turns, on one eng
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -15,12 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
-from tests.bench.__main__ import stood_up
-from tests.bench.figures import Figure, at_most_times, in_turns, table, timed
+from tests.bench.figures import Figure, at_most_times, in_turns, timed
 from tests.bench.measures import Bench, in_nu, launch_session, remove_all
-from tests.stack.engine import Version, claimed
+from tests.bench.standing import measured
 from vibenv_core import exec as core
 
 DOCKERS_SPEED = 0.8
@@ -34,23 +31,6 @@ class Sizes:
     large: int = 100 << 20
     each: int = 1 << 20
     small_files: int = 2000
-
-
-def main() -> int:
-    """0 when every bar was kept, 1 when one was missed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.inside", description=__doc__)
-    parser.add_argument("--engine", choices=get_args(Version), default="28", help="the version of Docker")
-    parser.add_argument("--rounds", type=int, default=11, help="how often each is measured")
-    wished = parser.parse_args()
-    with claimed("bench", wished.engine) as docker, tempfile.TemporaryDirectory() as folder:
-        docker.up()
-        try:
-            figures = list(measure(stood_up(docker.url, Path(folder), wished.rounds), Sizes()))
-        finally:
-            docker.clean()
-            docker.down()
-    print(table(figures))
-    return int(any(figure.kept is False for figure in figures))
 
 
 def measure(bench: Bench, sizes: Sizes) -> Iterator[Figure]:
@@ -121,4 +101,4 @@ def _folder(bench: Bench, title: str, count: int, size: int) -> Iterator[Figure]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured("tests.bench.inside", __doc__, lambda bench: measure(bench, Sizes())))

@@ -6,20 +6,15 @@ small pieces where they write a line now and then, and in large ones where they 
 
 from __future__ import annotations
 
-import argparse
 import io
 import sys
 import tarfile
-import tempfile
 import threading
 from collections.abc import Iterator
-from pathlib import Path
-from typing import get_args
 
-from tests.bench.__main__ import stood_up
-from tests.bench.figures import Figure, at_least, at_most, beside, in_turns, table, timed
+from tests.bench.figures import Figure, at_least, at_most, beside, in_turns, timed
 from tests.bench.measures import Bench, in_nu, launch_session, remove_all
-from tests.stack.engine import Version, claimed
+from tests.bench.standing import measured
 from vibenv_core import log as core
 from vibenv_core.supervisor import LOG_FOLDER, asciicast
 from vibenv_core.supervisor.recording import NEWEST
@@ -31,23 +26,6 @@ SPEED = 30
 FIRST_MS = 20
 LINE = b"\x1b[32m%8d\x1b[0m a line of a build, as a compiler might write it: \xc3\xa9l\xc3\xa9ment\r\n"
 _WAYS = {"--cast": "--cast | save --force got", "rows": "| length", "--text": "--text | save --force got"}
-
-
-def main() -> int:
-    """0 when every bar was kept, 1 when one was missed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.log", description=__doc__)
-    parser.add_argument("--engine", choices=get_args(Version), default="28", help="the version of Docker")
-    parser.add_argument("--rounds", type=int, default=3, help="how often each is measured")
-    wished = parser.parse_args()
-    with claimed("bench", wished.engine) as docker, tempfile.TemporaryDirectory() as folder:
-        docker.up()
-        try:
-            figures = list(measure(stood_up(docker.url, Path(folder), wished.rounds), LARGE))
-        finally:
-            docker.clean()
-            docker.down()
-    print(table(figures))
-    return int(any(figure.kept is False for figure in figures))
 
 
 def measure(bench: Bench, size: int) -> Iterator[Figure]:
@@ -109,4 +87,4 @@ def _all(bench: Bench, of: str, size_mb: float) -> Iterator[Figure]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured("tests.bench.log", __doc__, lambda bench: measure(bench, LARGE), rounds=3))

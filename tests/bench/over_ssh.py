@@ -16,9 +16,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from tests.bench.__main__ import stood_up
 from tests.bench.figures import Figure, at_most, at_most_above, at_most_times, faster, in_turns, table, timed
 from tests.bench.measures import PAINTER, Bench, attach_until_painted, echoes, launch_session, remove_all
+from tests.bench.standing import stood_up
 from tests.link.bed import INSTANCE, Bed, before
 from tests.nu.shell import Shell
 from tests.stack import recipes

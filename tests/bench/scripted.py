@@ -5,20 +5,15 @@ Each is held against `docker exec … true`, the least that gets into a containe
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
-from typing import get_args
 
-from tests.bench.__main__ import stood_up
-from tests.bench.figures import Figure, at_most, beside, in_turns, table, timed
+from tests.bench.figures import Figure, at_most, beside, in_turns, timed
 from tests.bench.measures import Bench, in_nu, launch_session, remove_all
-from tests.stack.engine import Version, claimed
+from tests.bench.standing import measured
 from vibenv_core.author import user_name
 from vibenv_core.screen import screen
 from vibenv_core.send import parts, send
@@ -28,23 +23,6 @@ from vibenv_core.wait import wait
 NEVER = threading.Event()
 SCREEN_MS, ROUND_TRIP_MS = 8, 15
 ASKED = "vibenv send bench 'expr 6 \\* 7' --keys [Enter] | vibenv wait --for 42 --timeout 10sec"
-
-
-def main() -> int:
-    """0 when every bar was kept, 1 when one was missed."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.scripted", description=__doc__)
-    parser.add_argument("--engine", choices=get_args(Version), default="28", help="the version of Docker")
-    parser.add_argument("--rounds", type=int, default=11, help="how often each is measured")
-    wished = parser.parse_args()
-    with claimed("bench", wished.engine) as docker, tempfile.TemporaryDirectory() as folder:
-        docker.up()
-        try:
-            figures = list(measure(stood_up(docker.url, Path(folder), wished.rounds)))
-        finally:
-            docker.clean()
-            docker.down()
-    print(table(figures))
-    return int(any(figure.kept is False for figure in figures))
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
@@ -83,4 +61,4 @@ def _round_trip(bench: Bench) -> object:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(measured("tests.bench.scripted", __doc__, measure))

@@ -22,7 +22,7 @@ _UNREAD = 1 << 16
 
 def tell(error: Exception) -> None:
     """Write an error that nobody foresaw to the container's log. The program is somebody's, and goes on."""
-    sys.excepthook(type(error), error, error.__traceback__)  # `traceback` is not in the tools
+    sys.excepthook(type(error), error, error.__traceback__)  # `traceback` takes long to import
 
 
 def listening(path: str) -> socket.socket:
