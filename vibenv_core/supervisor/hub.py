@@ -8,7 +8,6 @@ Times are of a monotonic clock, in seconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -231,7 +230,10 @@ class Hub:
             "seq": display.end,
             "rows": display.rows,
             "cols": display.cols,
-            "clients": list(self._described()),
+            "clients": [
+                {**present._asdict(), "typed_last": client in self._typists[-1:]}
+                for client, present in zip(self.clients, self.present(), strict=True)
+            ],
         }
 
     def _shown(self, asked: Ask) -> Shown:
@@ -269,17 +271,6 @@ class Hub:
         self._active_at = now
         self.doing.typed(data, now)
         self._waiting.typed(now)
-
-    def _described(self) -> Iterator[dict[str, Any]]:
-        for client in self.clients:
-            yield {
-                "kind": client.kind,
-                "rows": client.rows,
-                "cols": client.cols,
-                "watching": client.watching,
-                "leads": client is self._leader,
-                "typed_last": client in self._typists[-1:],
-            }
 
     def _add(self, client: Client) -> None:
         if client not in self.clients:
