@@ -5,28 +5,20 @@ from __future__ import annotations
 import contextlib
 import random
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-from tests.link import exec_engine
-from tests.link.exec_engine import NAME, ExecEngine
-from tests.link.simulator import Simulator, simulating
+from tests.link import far
+from tests.link.exec_engine import NAME
 from tests.nu.shell import eventually
-from tests.terminal import session
-from tests.terminal.session import Session
-from vibenv_core.docker_client import Way
-from vibenv_core.engine import Engine
 from vibenv_core.errors import Interrupted
-from vibenv_core.hosts import Host
 from vibenv_core.screen import screen
 from vibenv_core.send import Typed, parts, send
 from vibenv_core.supervisor.requests import Wait
@@ -38,14 +30,8 @@ ROUND_TRIP_S = 0.4
 NEVER = threading.Event()
 
 
-@dataclass(slots=True)
-class Far:
-    """A session on another host: what runs there, the link, and the engine at its near end."""
-
-    session: Session
-    there: ExecEngine
-    link: Simulator
-    engine: Engine
+class Far(far.Far):
+    """One that a program asks."""
 
     def send(self, text: str, *keys: str, wait_s: float = 0.0) -> Typed:
         typed = parts(text, keys=keys)
@@ -62,19 +48,7 @@ Reach: TypeAlias = Callable[..., Far]
 def reach() -> Iterator[Reach]:
     """Starts sessions and reaches for them: `reach("sh", "-c", …)`."""
     with ExitStack() as stack:
-
-        def start(*program: str) -> Far:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="link-")))
-            runs = stack.enter_context(session.running(*program))
-            there, address = stack.enter_context(exec_engine.serving(runs))
-            link = stack.enter_context(simulating(folder, address))
-            near = Host(name="box", url=f"unix://{folder}/link.sock", tls=None)
-            way = Way(near=near, answer_s=2.0, mend=lambda silent, since_ns: None)
-            engine = Engine.connect(near, way=way)
-            stack.callback(engine.kept.close)
-            return Far(runs, there, link, engine)
-
-        yield start
+        yield lambda *program: Far.started(program, stack)
 
 
 def took(action: Callable[[], object]) -> float:

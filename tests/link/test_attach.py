@@ -7,43 +7,26 @@ import pty
 import random
 import re
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
 
-from tests.link import exec_engine, shown
-from tests.link.exec_engine import NAME, ExecEngine
+from tests.link import shown
+from tests.link.exec_engine import NAME
+from tests.link.far import Far
 from tests.link.shown import DETACH, Shown
-from tests.link.simulator import Simulator, simulating
 from tests.nu.shell import eventually
-from tests.terminal import session
-from tests.terminal.session import Session
 from vibenv_core.attach import Reason, attach
-from vibenv_core.docker_client import Way
-from vibenv_core.engine import Engine
 from vibenv_core.errors import EngineError
-from vibenv_core.hosts import Host
 from vibenv_core.supervisor.ghostty import GhosttyScreen
 
 COUNTING = (sys.executable, "-IS", str(Path(__file__).with_name("counting.py")))
 FLOODING = (sys.executable, "-IS", str(Path(__file__).with_name("flooding.py")))
-
-
-@dataclass(slots=True)
-class Far:
-    """A session on another host: what runs there, the link, and the engine at its near end."""
-
-    session: Session
-    there: ExecEngine
-    link: Simulator
-    engine: Engine
 
 
 Reach: TypeAlias = Callable[..., Far]
@@ -53,17 +36,7 @@ Reach: TypeAlias = Callable[..., Far]
 def reach() -> Iterator[Reach]:
     """Starts sessions and reaches for them: `reach("sh", "-c", …)`."""
     with ExitStack() as stack:
-
-        def start(*program: str) -> Far:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="link-")))
-            runs = stack.enter_context(session.running(*program))
-            there, address = stack.enter_context(exec_engine.serving(runs))
-            link = stack.enter_context(simulating(folder, address))
-            near = Host(name="box", url=f"unix://{folder}/link.sock", tls=None)
-            way = Way(near=near, answer_s=2.0, mend=lambda silent, since_ns: None)
-            return Far(runs, there, link, Engine.connect(near, way=way))
-
-        yield start
+        yield lambda *program: Far.started(program, stack)
 
 
 def typed(path: Path) -> list[int]:
